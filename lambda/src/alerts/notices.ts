@@ -1,0 +1,36 @@
+import type { RuleProblem } from "#model/decision.ts";
+import type { Notice } from "#model/news.ts";
+import { MAX_REPORTED, type RecordProblem } from "#model/outcome.ts";
+
+/** Rules that do not work, told once, with their places. */
+export function ruleProblemsNotice(problems: readonly RuleProblem[]): Notice {
+  return {
+    kind: "notice",
+    severity: "high",
+    title: problems.length === 1 ? "A rule does not work" : `${problems.length} rules do not work`,
+    facts: [
+      ...problems
+        .slice(0, MAX_REPORTED)
+        .map(({ ruleId, message }) => ({ label: "Rule", value: `${ruleId}: ${firstLine(message)}` })),
+      { label: "Meaning", value: "These rules matched nothing here; all other rules were asked." },
+    ],
+  };
+}
+
+/** Records that could not be judged, told once for all of an invocation. */
+export function recordProblemsNotice(problems: readonly RecordProblem[], total: number): Notice {
+  return {
+    kind: "notice",
+    severity: "medium",
+    title: total === 1 ? "A record could not be judged" : `${total} records could not be judged`,
+    facts: [
+      ...problems.map(({ where, reason }) => ({ label: "Record", value: `${where} ${reason}` })),
+      { label: "Meaning", value: "No rule was asked about them; all other records were judged." },
+    ],
+  };
+}
+
+/** Without the lines that show the place in the expression: the log has them. */
+function firstLine(message: string): string {
+  return message.split("\n")[0]?.replace(/:$/, "") ?? "";
+}

@@ -1,0 +1,97 @@
+import { createHash } from "node:crypto";
+import { gunzipSync } from "node:zlib";
+import * as v from "valibot";
+import { ConfigurationError, messageOf } from "#model/errors.ts";
+import type { ParameterStore } from "#model/ports.ts";
+import type { RuleDefinition } from "#model/rule.ts";
+import type { Settings } from "#model/settings.ts";
+import { ConfigurationDocument } from "./document.ts";
+import { trackedEvents } from "./events-to-track.ts";
+import { splitRules } from "./split-rules.ts";
+
+/** Against a bomb in SSM: 16 parameters of 4 KB hold 48 KB of gzip; 300 long rules are 70 KB of text. In bytes. */
+const MAX_DOCUMENT_BYTES = 4 * 2 ** 20;
+
+/** The variables that `configuration.tf` gives the function: pointers and a hash, nothing else. */
+export interface SettingsEnvironment {
+  /** `name:version,name:version`: the parameters that hold the parts of the document, in order. */
+  readonly CONFIGURATION_PARAMETERS?: string | undefined;
+  /** SHA-256 of the joined parts, in hexadecimal digits. */
+  readonly CONFIGURATION_SHA256?: string | undefined;
+}
+
+/**
+ * The settings that this version of the function was published with.
+ * @throws ConfigurationError when the document is wrong as a whole, with every problem and its path
+ * @throws Error when it cannot be read, or is not the document that the version was published with
+ */
+export async function readSettings(environment: SettingsEnvironment, parameters: ParameterStore): Promise<Settings> {
+  const { CONFIGURATION_PARAMETERS: pointers, CONFIGURATION_SHA256: expected } = environment;
+  if (!pointers || !expected) {
+    throw new Error(
+      "CONFIGURATION_PARAMETERS and CONFIGURATION_SHA256 are not set: deploy the function with its Terraform module",
+    );
+  }
+  const names = pointers.split(",");
+  const values = await parameters.get(names);
+  const encoded = names.map((name) => values.get(name) ?? "").join("");
+  if (createHash("sha256").update(encoded).digest("hex") !== expected) {
+    throw new Error(
+      `the parameters ${pointers} do not hold the configuration that this version was published with; apply again`,
+    );
+  }
+  return parseConfiguration(decode(encoded));
+}
+
+function decode(encoded: string): unknown {
+  try {
+    return JSON.parse(gunzipSync(Buffer.from(encoded, "base64"), { maxOutputLength: MAX_DOCUMENT_BYTES }).toString());
+  } catch (cause) {
+    throw new ConfigurationError(`the configuration is not gzip of JSON: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/**
+ * Checks a configuration document and turns it into settings.
+ * @throws ConfigurationError with every problem and its path
+ */
+export function parseConfiguration(document: unknown): Settings {
+  const parsed = v.safeParse(ConfigurationDocument, document);
+  if (!parsed.success) {
+    const problems = parsed.issues.map((issue) => `${v.getDotPath(issue) ?? "configuration"}: ${issue.message}`);
+    throw new ConfigurationError(problems.join("\n"));
+  }
+  const configuration = parsed.output;
+  const tracked = trackedEvents(configuration.events_to_track);
+  const rules = [
+    ...definitions("rules", configuration),
+    ...tracked.rules,
+    ...definitions("ignore_rules", configuration),
+  ];
+  return {
+    useDefaultRules: configuration.use_default_rules,
+    rules,
+    routing: configuration.routing,
+    allowedHookHosts: configuration.allowed_hook_hosts,
+    tellRuleProblems: configuration.rule_evaluation_errors_to_slack,
+    countRefusedCalls: configuration.push_access_denied_cloudwatch_metrics,
+    ruleConfig: configuration.rule_config,
+    problems: tracked.problems,
+  };
+}
+
+/** Rules without an id are called after the place where they stand, such as `rules[0]`. */
+function definitions(
+  variable: "rules" | "ignore_rules",
+  configuration: ConfigurationDocument,
+): readonly RuleDefinition[] {
+  const given = configuration[variable];
+  const rules = typeof given === "string" ? splitRules(given, configuration.rules_separator) : given;
+  return rules.map((rule, index) => {
+    const place = `${variable}[${index}]`;
+    const origin = variable === "rules" ? "custom" : "ignore";
+    if (typeof rule === "string") return { id: place, origin, severity: "medium", expression: rule };
+    const { expression, id, title, severity } = rule;
+    return { id: id ?? place, origin, severity: severity ?? "medium", ...(title ? { title } : {}), expression };
+  });
+}

@@ -1,0 +1,24 @@
+/**
+ * What data from outside is copied into: an object in which no key leads to the host (`constructor`, `__proto__` and
+ * `toString` are plain keys). Only comparing it with a text works as for any JSON object; a symbol that no text can name
+ * sees to that.
+ */
+export type Bare = Record<string, unknown>;
+
+const PROTOTYPE: object = Object.freeze(
+  Object.create(null, { [Symbol.toPrimitive]: { value: () => "[object Object]" } }),
+);
+
+/** An empty bare object. */
+export function bareObject(): Bare {
+  return Object.create(PROTOTYPE);
+}
+
+/** A copy of JSON data with bare objects all the way down. For data of ours: depth is not bounded. */
+export function bareCopy(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(bareCopy);
+  if (typeof value !== "object" || value === null) return value;
+  const copy = bareObject();
+  for (const [key, item] of Object.entries(value)) copy[key] = bareCopy(item);
+  return copy;
+}

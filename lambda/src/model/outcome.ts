@@ -1,0 +1,66 @@
+import type { RuleProblem } from "./decision.ts";
+import type { ObjectKind } from "./source-item.ts";
+
+/** A unit of work that was not finished and must come again. */
+export interface Failure {
+  /** The file, destination or part of the payload. */
+  readonly what: string;
+  readonly reason: string;
+}
+
+/** A record that could not be judged: reported, but no reason to read its file again. */
+export interface RecordProblem {
+  /** Where the record stands: log file and index in `Records`. */
+  readonly where: string;
+  readonly reason: string;
+}
+
+/** The counts of one invocation. They reconcile: see {@link brokenIdentities}. */
+export interface Outcome {
+  readonly objects: Record<ObjectKind, number> & { in: number; failed: number };
+  readonly records: { in: number; alerted: number; ignored: number; unmatched: number; failed: number };
+  /** One alert for two destinations counts twice: each has to arrive. */
+  readonly alerts: { in: number; delivered: number; failed: number };
+  readonly notices: { in: number; delivered: number; failed: number };
+  readonly controls: { in: number };
+  /** Calls that AWS refused for lack of permission, and how many of them an ignore rule took out. */
+  readonly refusedCalls: { total: number; ignored: number };
+  readonly failures: Failure[];
+  /** The first {@link MAX_REPORTED} of `records.failed`. */
+  readonly recordProblems: RecordProblem[];
+  /** One per rule, however often it failed. */
+  readonly ruleProblems: Map<string, RuleProblem>;
+}
+
+/** How many records that cannot be judged are named; the others are only counted. */
+export const MAX_REPORTED = 20;
+
+/** An outcome in which nothing has happened yet. */
+export function newOutcome(): Outcome {
+  return {
+    objects: { in: 0, log: 0, digest: 0, insight: 0, "network-activity": 0, aggregated: 0, other: 0, failed: 0 },
+    records: { in: 0, alerted: 0, ignored: 0, unmatched: 0, failed: 0 },
+    alerts: { in: 0, delivered: 0, failed: 0 },
+    notices: { in: 0, delivered: 0, failed: 0 },
+    controls: { in: 0 },
+    refusedCalls: { total: 0, ignored: 0 },
+    failures: [],
+    recordProblems: [],
+    ruleProblems: new Map(),
+  };
+}
+
+/** The identities that do not hold, as sentences. Anything here is a defect: something was dropped without being counted. */
+export function brokenIdentities({ objects, records, alerts, notices }: Outcome): readonly string[] {
+  const broken: string[] = [];
+  const check = (name: string, whole: number, parts: readonly number[]) => {
+    const sum = parts.reduce((total, part) => total + part, 0);
+    if (whole !== sum) broken.push(`${name}: ${whole} in, but ${parts.join(" + ")} = ${sum} accounted for`);
+  };
+  const { in: objectsIn, failed: _alsoCountedByKind, ...kinds } = objects;
+  check("objects", objectsIn, Object.values(kinds));
+  check("records", records.in, [records.alerted, records.ignored, records.unmatched, records.failed]);
+  check("alerts", alerts.in, [alerts.delivered, alerts.failed]);
+  check("notices", notices.in, [notices.delivered, notices.failed]);
+  return broken;
+}

@@ -1,0 +1,23 @@
+import type { RuleProblem } from "./decision.ts";
+import type { RouteTable } from "./destination.ts";
+import type { RuleDefinition } from "./rule.ts";
+
+/** From most to least. Nothing is logged as CRITICAL: choosing it silences the log, as in the older module. */
+export const LOG_LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** What the user decided, checked: made once per cold start from environment and SSM. */
+export interface Settings {
+  readonly useDefaultRules: boolean;
+  /** Custom rules, tracked events and ignore rules, in the user's order. */
+  readonly rules: readonly RuleDefinition[];
+  /** Each table gives an account at most one destination. */
+  readonly routing: readonly RouteTable[];
+  readonly allowedHookHosts: readonly string[];
+  readonly tellRuleProblems: boolean;
+  readonly countRefusedCalls: boolean;
+  /** What rules see as `config`. */
+  readonly ruleConfig: Readonly<Record<string, unknown>>;
+  /** Parts of the configuration that were left out because they are wrong; empty after a successful apply. */
+  readonly problems: readonly RuleProblem[];
+}

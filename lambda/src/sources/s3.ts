@@ -1,0 +1,73 @@
+import * as v from "valibot";
+import { SourceError } from "#model/errors.ts";
+import type { SourceItem } from "#model/source-item.ts";
+
+/**
+ * The shape of an S3 event notification.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+ */
+const Notification = v.object({
+  Records: v.pipe(
+    v.array(
+      v.object({
+        eventSource: v.literal("aws:s3"),
+        eventName: v.string(),
+        eventTime: v.optional(v.string()),
+        userIdentity: v.optional(v.object({ principalId: v.optional(v.string()) })),
+        requestParameters: v.optional(v.object({ sourceIPAddress: v.optional(v.string()) })),
+        s3: v.object({ bucket: v.object({ name: v.string() }), object: v.object({ key: v.string() }) }),
+      }),
+    ),
+    v.minLength(1),
+  ),
+});
+type Entry = v.InferOutput<typeof Notification>["Records"][number];
+
+/** What S3 sends once when a notification is set up. */
+const TestEvent = v.object({ Service: v.literal("Amazon S3"), Event: v.literal("s3:TestEvent") });
+
+/**
+ * Decodes what a bucket notification carries. Keys arrive form-encoded: `+` is a space, the rest is percent-encoded.
+ * @returns undefined when the payload is no S3 notification
+ */
+export function decodeS3(payload: unknown): readonly SourceItem[] | undefined {
+  if (v.is(TestEvent, payload)) return [{ kind: "control", what: "s3:TestEvent" }];
+  const notification = v.safeParse(Notification, payload);
+  return notification.success ? notification.output.Records.map(decodeEntry) : undefined;
+}
+
+function decodeEntry(entry: Entry): SourceItem {
+  const bucket = entry.s3.bucket.name;
+  let key: string;
+  try {
+    key = decodeURIComponent(entry.s3.object.key.replaceAll("+", " "));
+  } catch (cause) {
+    const error = new SourceError(`the key "${entry.s3.object.key}" in bucket ${bucket} is not form-encoded`, {
+      cause,
+    });
+    return { kind: "undecodable", error };
+  }
+  const [what] = entry.eventName.replace(/^s3:/, "").split(":");
+  switch (what) {
+    case "ObjectCreated":
+      return { kind: "objects", objects: [{ bucket, key }] };
+    case "ObjectRemoved":
+      return {
+        kind: "notice",
+        notice: {
+          kind: "notice",
+          severity: "high",
+          title: "A CloudTrail log file was removed",
+          facts: [
+            { label: "Object", value: `s3://${bucket}/${key}` },
+            { label: "Event", value: entry.eventName },
+            { label: "Who", value: entry.userIdentity?.principalId ?? "not told by S3" },
+            { label: "From", value: entry.requestParameters?.sourceIPAddress ?? "not told by S3" },
+            { label: "When", value: entry.eventTime ?? "not told by S3" },
+          ],
+        },
+      };
+    default:
+      return { kind: "control", what: entry.eventName };
+  }
+}

@@ -1,0 +1,182 @@
+import { describe, expect, test } from "vitest";
+import { recordProblemsNotice, ruleProblemsNotice } from "#alerts/notices.ts";
+import { toAlert } from "#alerts/to-alert.ts";
+import type { Destination } from "#model/destination.ts";
+import type { RuleRef } from "#model/rule.ts";
+import { destinationsFor } from "#routing/destinations-for.ts";
+import { type RawRecord, ROOT, record } from "#test/support/records.ts";
+
+const TITLED: RuleRef = { id: "titled", origin: "default", severity: "high", title: "Something happened" };
+const BARE: RuleRef = { id: "rules[0]", origin: "custom", severity: "medium" };
+
+describe("toAlert", () => {
+  test("tells who, what, where, when and by which rules", () => {
+    expect(toAlert(record(), [TITLED, BARE])).toEqual({
+      kind: "alert",
+      severity: "high",
+      title: "Something happened",
+      eventId: "00000000-0000-4000-8000-000000000001",
+      accountId: "111111111111",
+      region: "eu-central-1",
+      what: "s3.amazonaws.com CreateBucket",
+      who: "IAMUser arn:aws:iam::111111111111:user/alice",
+      when: "2025-06-11T09:15:00Z",
+      from: "198.51.100.7",
+      userAgent: "aws-cli/2.15.0",
+      error: undefined,
+      rules: [TITLED, BARE],
+    });
+  });
+
+  const signIn = (overrides: RawRecord) => ({
+    eventSource: "signin.amazonaws.com",
+    eventName: "ConsoleLogin",
+    ...overrides,
+  });
+  test.each([
+    ["takes the call for a title when the rule has none", {}, { title: "CreateBucket was called" }, BARE],
+    ["names root", { userIdentity: ROOT }, { who: "Root arn:aws:iam::111111111111:root" }],
+    [
+      "names a user without ARN",
+      { userIdentity: { type: "IAMUser", userName: "bob", principalId: "AIDA" } },
+      { who: "IAMUser bob" },
+    ],
+    [
+      "names the AWS service that calls",
+      { userIdentity: { type: "AWSService", invokedBy: "ec2.amazonaws.com" }, sourceIPAddress: "ec2.amazonaws.com" },
+      { who: "AWSService ec2.amazonaws.com", from: "ec2.amazonaws.com" },
+    ],
+    [
+      "names an account that has nothing else",
+      { userIdentity: { type: "AWSAccount", accountId: "222222222222" } },
+      { who: "AWSAccount 222222222222" },
+    ],
+    [
+      "names the principal that it finds without a type",
+      { userIdentity: { principalId: "AROA:session" } },
+      { who: "AROA:session" },
+    ],
+    ["does not know who when there is no identity", { userIdentity: null }, { who: "unknown" }],
+    [
+      "passes over empty and foreign shapes",
+      { userIdentity: { type: "", arn: 7, userName: ["x"] }, awsRegion: null, sourceIPAddress: {}, userAgent: "" },
+      { who: "unknown", region: undefined, from: undefined, userAgent: undefined },
+    ],
+    [
+      "takes the account in which the call took effect",
+      { recipientAccountId: "222222222222" },
+      { accountId: "222222222222" },
+    ],
+    [
+      "takes the caller's account when no other is told",
+      { recipientAccountId: undefined },
+      { accountId: "111111111111" },
+    ],
+    ["has no account when none is told", { recipientAccountId: null, userIdentity: {} }, { accountId: undefined }],
+    ["has an empty id when there is none", { eventID: undefined }, { eventId: "" }],
+    ["leaves out a source that is missing", { eventSource: undefined }, { what: "CreateBucket" }],
+    [
+      "tells the error of a call",
+      { errorCode: "AccessDenied", errorMessage: "not for you" },
+      { error: "AccessDenied: not for you" },
+    ],
+    ["tells an error that is only a code", { errorCode: "AccessDenied" }, { error: "AccessDenied" }],
+    [
+      "tells a sign-in that failed with a message",
+      signIn({ errorMessage: "Failed authentication", responseElements: { ConsoleLogin: "Failure" } }),
+      { error: "Failed authentication" },
+    ],
+    [
+      "tells a sign-in that failed without one",
+      signIn({ responseElements: { ConsoleLogin: "Failure" } }),
+      { error: "Failure" },
+    ],
+    [
+      "tells no error of a sign-in that worked",
+      signIn({ responseElements: { ConsoleLogin: "Success" } }),
+      { error: undefined },
+    ],
+  ])("%s", (_name, overrides, expected, rule = TITLED) => {
+    const alert = toAlert(record(overrides), [rule]);
+    expect(Object.fromEntries(Object.keys(expected).map((key) => [key, Object(alert)[key]]))).toEqual(expected);
+  });
+});
+
+describe("a notice", () => {
+  const RULES = { label: "Meaning", value: "These rules matched nothing here; all other rules were asked." };
+  const RECORDS = { label: "Meaning", value: "No rule was asked about them; all other records were judged." };
+  test.each([
+    [
+      "about one rule",
+      ruleProblemsNotice([{ ruleId: "a", message: "m:\n  expression\n  ^" }]),
+      "high",
+      "A rule does not work",
+      [{ label: "Rule", value: "a: m" }, RULES],
+    ],
+    [
+      "about two rules",
+      ruleProblemsNotice([
+        { ruleId: "a", message: "m" },
+        { ruleId: "b", message: "n" },
+      ]),
+      "high",
+      "2 rules do not work",
+      [{ label: "Rule", value: "a: m" }, { label: "Rule", value: "b: n" }, RULES],
+    ],
+    [
+      "about one record",
+      recordProblemsNotice([{ where: "f Records[0]", reason: "is null" }], 1),
+      "medium",
+      "A record could not be judged",
+      [{ label: "Record", value: "f Records[0] is null" }, RECORDS],
+    ],
+    [
+      "about more records than are named",
+      recordProblemsNotice([{ where: "f Records[0]", reason: "is null" }], 5),
+      "medium",
+      "5 records could not be judged",
+      [{ label: "Record", value: "f Records[0] is null" }, RECORDS],
+    ],
+  ])("%s says what it means", (_name, notice, severity, title, facts) => {
+    expect(notice).toEqual({ kind: "notice", severity, title, facts });
+  });
+
+  test("about very many rules names the first twenty and counts them all", () => {
+    const notice = ruleProblemsNotice(
+      Array.from({ length: 300 }, (_, index) => ({ ruleId: `r${index}`, message: "m" })),
+    );
+    expect({ title: notice.title, values: notice.facts.slice(0, -1).map(({ value }) => value) }).toEqual({
+      title: "300 rules do not work",
+      values: Array.from({ length: 20 }, (_, index) => `r${index}: m`),
+    });
+  });
+});
+
+describe("destinationsFor", () => {
+  const to = (name: string): Destination => ({
+    kind: "sns",
+    name,
+    topicArn: `arn:aws:sns:eu-central-1:111111111111:${name}`,
+  });
+  const TABLES = [
+    {
+      routes: [
+        { accounts: ["111111111111", "222222222222"], destination: to("team-a") },
+        { accounts: ["222222222222"], destination: to("never") },
+      ],
+      default: to("default"),
+    },
+    { routes: [{ accounts: ["222222222222"], destination: to("audit") }] },
+  ];
+  test.each([
+    ["the route that names the account", "111111111111", ["team-a"]],
+    ["the first route of each table", "222222222222", ["team-a", "audit"]],
+    ["the default when no route names the account", "333333333333", ["default"]],
+    ["the default when there is no account", undefined, ["default"]],
+  ])("is %s", (_name, accountId, expected) => {
+    expect(destinationsFor(TABLES, accountId).map(({ name }) => name)).toEqual(expected);
+  });
+  test("is nobody when there is neither route nor default", () => {
+    expect(destinationsFor(TABLES.slice(1), "111111111111")).toEqual([]);
+  });
+});

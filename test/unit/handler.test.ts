@@ -1,0 +1,415 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createHandler, type SelfCheckResult } from "#handler.ts";
+import { IncompleteError } from "#model/errors.ts";
+import { brokenIdentities, type Outcome } from "#model/outcome.ts";
+import { accessDenied, configuration, type FakeWorld, fakeWorld, published } from "#test/support/fakes.ts";
+import { BUCKET, keyOf, logFile, record, s3Payload, trailStopped } from "#test/support/records.ts";
+import { type SlackStandIn, startSlackStandIn } from "#test/support/slack-stand-in/server.ts";
+
+const KEY = keyOf("x");
+const SELF_CHECK = { selfCheck: true };
+const HOOK = { kind: "slack_webhook", name: "default", hookParameter: "/hooks/default" };
+const DENIED = { errorCode: "AccessDenied", eventName: "GetObject" };
+
+let slack: SlackStandIn;
+beforeEach(async () => {
+  slack = await startSlackStandIn();
+});
+afterEach(() => slack.close());
+
+/** A handler in a world of fakes, with the stand-in behind the default hook. */
+function setUp({
+  document = configuration(),
+  files = { [KEY]: logFile(trailStopped()) },
+  hooks = { "/hooks/default": slack.hook("default") },
+  logLevel = "DEBUG",
+}: Parameters<typeof fakeWorld>[0] = {}) {
+  const world = fakeWorld({ document, files, hooks, logLevel, slackApiUrl: `${slack.url}/api/` });
+  return { world, handle: createHandler(world) };
+}
+
+/** The message texts that a channel got. */
+const texts = (channel = "default") => slack.received(channel).map(({ payload }) => Object(payload).text);
+
+/** The log as JSON: every line parses, none holds a secret, and the counts of each outcome reconcile. */
+function logOf(world: FakeWorld) {
+  const lines = world.lines.map((line) => JSON.parse(line));
+  const secrets = [
+    slack.hook("default"),
+    new URL(slack.hook("default")).pathname,
+    slack.hook("default").slice(-24),
+    "xoxb-",
+  ];
+  expect(secrets.filter((secret) => world.lines.join("\n").includes(secret))).toEqual([]);
+  expect(lines.filter(({ message }) => message === "counts do not reconcile")).toEqual([]);
+  return lines;
+}
+
+function outcomeOf(answer: Outcome | SelfCheckResult): Outcome {
+  if (!("records" in answer)) throw new Error("the handler answered no outcome");
+  expect(brokenIdentities(answer)).toEqual([]);
+  return answer;
+}
+
+describe("a payload", () => {
+  test("is told in Slack, counted, and answered with its outcome", async () => {
+    const { world, handle } = setUp();
+    const outcome = outcomeOf(await handle(s3Payload(KEY)));
+    expect({ texts: texts(), alerts: outcome.alerts, failures: outcome.failures, logged: logOf(world).at(-2) }).toEqual(
+      {
+        texts: ["🔴 CRITICAL · CloudTrail logging stopped"],
+        alerts: { in: 1, delivered: 1, failed: 0 },
+        failures: [],
+        logged: expect.objectContaining({
+          level: "INFO",
+          message: "outcome",
+          alerts: { in: 1, delivered: 1, failed: 0 },
+        }),
+      },
+    );
+  });
+
+  test("that was not finished is an IncompleteError that names the file, after everything else was told", async () => {
+    const { world, handle } = setUp();
+    const error = await handle(s3Payload(keyOf("missing"), KEY)).catch((thrown) => thrown);
+    expect({
+      is: error instanceof IncompleteError,
+      message: error.message,
+      texts: texts(),
+      errors: logOf(world).filter(({ level }) => level === "ERROR"),
+    }).toEqual({
+      is: true,
+      message: `not finished: s3://${BUCKET}/${keyOf("missing")}: s3://${BUCKET}/${keyOf("missing")} could not be read: NoSuchKey`,
+      texts: ["🔴 CRITICAL · CloudTrail logging stopped"],
+      errors: [
+        expect.objectContaining({
+          message: "not finished; AWS will bring it again",
+          what: `s3://${BUCKET}/${keyOf("missing")}`,
+        }),
+      ],
+    });
+  });
+
+  test("that failed in many places names the first five", async () => {
+    const { handle } = setUp();
+    const keys = Array.from({ length: 8 }, (_, index) => keyOf(`missing${index}`));
+    await expect(handle(s3Payload(...keys))).rejects.toThrow(/^not finished: (s3:[^;]*; ){5}and 3 more$/);
+  });
+
+  test.each([
+    ["is dead", { status: 404, body: "no_service" }],
+    ["quotes itself", { status: 403, body: "https://hooks.slack.com/services/T0/B0/secret" }],
+    ["breaks the connection", { destroySocket: "before-posting" as const, times: 9 }],
+  ])("writes no hook into log or error when the hook %s", async (_name, answer) => {
+    const { world, handle } = setUp();
+    slack.answerNext("default", answer);
+    const error = await handle(s3Payload(KEY)).catch((thrown) => thrown);
+    logOf(world);
+    expect([error instanceof IncompleteError, /services|T0|secret/.test(`${error.message} ${world.lines}`)]).toEqual([
+      true,
+      false,
+    ]);
+  });
+
+  test("counts refused calls as metrics", async () => {
+    const records = [
+      record(DENIED),
+      record({ ...DENIED, userAgent: "quiet" }),
+      record({ errorCode: "Client.UnauthorizedOperation" }),
+      record(),
+    ];
+    const { world, handle } = setUp({
+      document: configuration({ ignore_rules: ["userAgent == 'quiet'"] }),
+      files: { [KEY]: logFile(...records) },
+    });
+    await handle(s3Payload(KEY));
+    expect(logOf(world).filter((line) => "_aws" in line)).toEqual([
+      {
+        _aws: {
+          Timestamp: world.clock.nowMs(),
+          CloudWatchMetrics: [
+            {
+              Namespace: "CloudTrailToSlack/AccessDeniedEvents",
+              Dimensions: [[]],
+              Metrics: [
+                { Name: "TotalAccessDeniedEvents", Unit: "Count" },
+                { Name: "TotalIgnoredAccessDeniedEvents", Unit: "Count" },
+              ],
+            },
+          ],
+        },
+        TotalAccessDeniedEvents: 3,
+        TotalIgnoredAccessDeniedEvents: 1,
+      },
+    ]);
+  });
+
+  test.each([
+    [
+      "the user does not want them",
+      { document: configuration({ push_access_denied_cloudwatch_metrics: false }) },
+      s3Payload(KEY),
+    ],
+    ["there were no records", {}, { Service: "Amazon S3", Event: "s3:TestEvent" }],
+  ])("writes no metrics when %s", async (_name, setting, payload) => {
+    const { world, handle } = setUp(setting);
+    await handle(payload);
+    expect(logOf(world).filter((line) => "_aws" in line)).toEqual([]);
+  });
+
+  test.each([
+    ["WARNING", []],
+    ["INFO", ["INFO"]],
+    ["nonsense", ["INFO"]],
+  ])("writes lines from the level %s on", async (logLevel, levels) => {
+    const { world, handle } = setUp({
+      logLevel,
+      document: configuration({ push_access_denied_cloudwatch_metrics: false }),
+    });
+    await handle(s3Payload(KEY));
+    expect(logOf(world).map(({ level }) => level)).toEqual(levels);
+  });
+
+  test("reads the configuration and the hook once for several payloads", async () => {
+    const { world, handle } = setUp();
+    for (let count = 0; count < 3; count++) await handle(s3Payload(KEY));
+    expect({ asked: world.parameters.asked, told: texts().length }).toEqual({
+      asked: [[world.environment.CONFIGURATION_PARAMETERS], ["/hooks/default"]],
+      told: 3,
+    });
+  });
+
+  test("is taken by the next invocation when a cold start fails", async () => {
+    const { world, handle } = setUp();
+    world.parameters.failNext(new Error("ThrottlingException"));
+    await expect(handle(s3Payload(KEY))).rejects.toThrow("ThrottlingException");
+    await handle(s3Payload(KEY));
+    expect(texts()).toEqual(["🔴 CRITICAL · CloudTrail logging stopped"]);
+  });
+
+  test("for which nobody is configured is an IncompleteError, and the counts are logged", async () => {
+    const { world, handle } = setUp({
+      document: configuration({ routing: [] }),
+      files: { [KEY]: logFile(trailStopped(), null) },
+    });
+    const error = await handle(s3Payload(KEY)).catch((thrown) => thrown);
+    expect({
+      is: error instanceof IncompleteError,
+      logged: logOf(world).some(({ message }) => message === "outcome"),
+    }).toEqual({ is: true, logged: true });
+  });
+});
+
+describe("a rule that does not compile", () => {
+  const BROKEN = configuration({
+    rules: ["eventName ==", "eventName == 'StopLogging'"],
+    events_to_track: ["not a name"],
+  });
+
+  test("is logged, told once for several payloads, and the others work", async () => {
+    const { world, handle } = setUp({ document: configuration({ rules: ["eventName =="] }) });
+    await handle(s3Payload(KEY));
+    await handle(s3Payload(KEY));
+    expect({
+      told: texts().sort(),
+      logged: logOf(world)
+        .filter(({ level }) => level === "ERROR")
+        .map(({ message, rule }) => [message, rule]),
+    }).toEqual({
+      told: [
+        "🔴 CRITICAL · CloudTrail logging stopped",
+        "🔴 CRITICAL · CloudTrail logging stopped",
+        "🟠 HIGH · A rule does not work",
+      ].sort(),
+      logged: [["a rule was left out", "rules[0]"]],
+    });
+  });
+
+  test("is told in one message with all others like it", async () => {
+    const { handle } = setUp({ document: BROKEN, files: { [KEY]: logFile() } });
+    await handle(s3Payload(KEY));
+    expect(texts()).toEqual(["🟠 HIGH · 2 rules do not work"]);
+  });
+
+  test("is told with a later payload when it could not be told with the first", async () => {
+    const { handle } = setUp({ document: configuration({ rules: ["eventName =="] }), files: { [KEY]: logFile() } });
+    slack.answerNext("default", { status: 404, body: "no_service" });
+    await expect(handle(s3Payload(KEY))).rejects.toThrow(IncompleteError);
+    await handle(s3Payload(KEY));
+    await handle(s3Payload(KEY));
+    expect(texts()).toEqual(["🟠 HIGH · A rule does not work"]);
+  });
+
+  test.each([
+    ["does not compile", "eventName =="],
+    ["throws", "event.missing[0] == 1"],
+  ])("or %s is not told when the user does not want that", async (_name, rule) => {
+    const { handle } = setUp({ document: configuration({ rules: [rule], rule_evaluation_errors_to_slack: false }) });
+    await handle(s3Payload(KEY));
+    expect(texts()).toEqual(["🔴 CRITICAL · CloudTrail logging stopped"]);
+  });
+});
+
+test("a rule that throws is told once per invocation, and the others work", async () => {
+  const { handle } = setUp({
+    document: configuration({ rules: ["event.missing[0] == 1"] }),
+    files: { [KEY]: logFile(record(), trailStopped(), record()) },
+  });
+  await handle(s3Payload(KEY, KEY));
+  expect(texts()).toEqual([
+    "🔴 CRITICAL · CloudTrail logging stopped",
+    "🔴 CRITICAL · CloudTrail logging stopped",
+    "🟠 HIGH · A rule does not work",
+  ]);
+});
+
+describe("the self-check", () => {
+  test("is content with a configuration that works, and sends nothing", async () => {
+    const { world, handle } = setUp();
+    expect({ answer: await handle(SELF_CHECK), sent: slack.received().length, log: logOf(world) }).toEqual({
+      answer: { ok: true, problems: [] },
+      sent: 0,
+      log: [],
+    });
+  });
+
+  test.each([
+    [
+      "a rule that does not compile",
+      { rules: ["a", "eventName =="] },
+      [/^rules\[1\]: the expression ends too early at line 1, column 13:\n {2}eventName ==\n {14}\^$/],
+    ],
+    [
+      "an ignore rule that does not compile",
+      { ignore_rules: "a,b |x" },
+      [/^ignore_rules\[1\]: the expression uses the unknown transform "x"/],
+    ],
+    ["an event that is no name", { events_to_track: ["a b"] }, [/^events_to_track: "a b" is no event name/]],
+    [
+      "two rules with one id",
+      {
+        rules: [
+          { id: "a", expression: "a" },
+          { id: "a", expression: "b" },
+        ],
+      },
+      [/^a: another rule has the same id/],
+    ],
+    [
+      "the id of a default rule",
+      { rules: [{ id: "root-activity", expression: "a" }] },
+      [/^root-activity: another rule has the same id/],
+    ],
+    [
+      "several mistakes",
+      { rules: ["|"], ignore_rules: ["a b"], events_to_track: "-" },
+      [/^events_to_track: /, /^rules\[0\]: /, /^ignore_rules\[0\]: /],
+    ],
+    [
+      "a document of the wrong shape",
+      { use_default_rules: 1, events_to_track: 2 },
+      [/^use_default_rules: /, /^events_to_track: /],
+    ],
+  ])("answers with the place of %s", async (_name, overrides, problems) => {
+    const { handle } = setUp({ document: configuration(overrides) });
+    expect(await handle(SELF_CHECK)).toEqual({
+      ok: false,
+      problems: problems.map((pattern) => expect.stringMatching(pattern)),
+    });
+  });
+
+  test("answers that the configuration is no JSON", async () => {
+    const { handle } = setUp({ document: "{" });
+    expect(await handle(SELF_CHECK)).toEqual({
+      ok: false,
+      problems: [expect.stringMatching(/^the configuration is not gzip of JSON: /)],
+    });
+  });
+
+  test.each([
+    [
+      "a hook that is missing",
+      HOOK,
+      {},
+      /^the secret of the destination "default" cannot be read from SSM: SSM has no parameter \/hooks\/default /,
+    ],
+    [
+      "a hook that points elsewhere",
+      HOOK,
+      { "/hooks/default": "https://hooks.example.com/services/T0/B0/secret" },
+      /^the hook in the SSM parameter \/hooks\/default points at the host hooks\.example\.com, which is not in allowed_hook_hosts \(hooks\.slack\.com\)$/,
+    ],
+    [
+      "a hook that is no URL",
+      HOOK,
+      { "/hooks/default": "to be filled in" },
+      /^the hook in the SSM parameter \/hooks\/default is not a URL/,
+    ],
+    [
+      "a token that is missing",
+      { kind: "slack_app", name: "app", channelId: "C1", tokenParameter: "/token" },
+      {},
+      /^the secret of the destination "app" cannot be read from SSM: SSM has no parameter \/token /,
+    ],
+  ])("throws a sentence about %s", async (_name, destination, hooks, message) => {
+    const { handle } = setUp({
+      document: configuration({ routing: [{ routes: [{ accounts: ["111111111111"], destination }] }] }),
+      hooks,
+    });
+    const error = await handle(SELF_CHECK).catch((thrown) => thrown);
+    expect([error.message, `${error.stack}`.includes("T0/B0")]).toEqual([expect.stringMatching(message), false]);
+  });
+
+  test("is content once a hook was mended", async () => {
+    const { world, handle } = setUp({ hooks: { "/hooks/default": "https://hooks.example.com/services/T0/B0/secret" } });
+    await expect(handle(SELF_CHECK)).rejects.toThrow("hooks.example.com");
+    world.parameters.values.set("/hooks/default", slack.hook("default"));
+    expect(await handle(SELF_CHECK)).toEqual({ ok: true, problems: [] });
+  });
+
+  test.each([
+    ["the configuration", 3, 0],
+    ["the hook", 0, 3],
+  ])("waits while AWS denies access to %s", async (_name, before, after) => {
+    const { world, handle } = setUp();
+    world.parameters.failNext(...Array.from({ length: before }, accessDenied));
+    if (after > 0) {
+      const get = world.parameters.get.bind(world.parameters);
+      let left = after;
+      world.parameters.get = async (names) => {
+        if (names.includes("/hooks/default") && left-- > 0) throw accessDenied();
+        return get(names);
+      };
+    }
+    expect({ answer: await handle(SELF_CHECK), slept: world.clock.slept }).toEqual({
+      answer: { ok: true, problems: [] },
+      slept: [5_000, 5_000, 5_000],
+    });
+  });
+
+  test("gives up when AWS denies access for a minute", async () => {
+    const { world, handle } = setUp();
+    world.parameters.failNext(...Array.from({ length: 12 }, accessDenied));
+    await expect(handle(SELF_CHECK)).rejects.toThrow("not authorized");
+    expect(world.clock.slept).toEqual(Array(11).fill(5_000));
+  });
+
+  test("does not wait when something else is wrong", async () => {
+    const { world, handle } = setUp();
+    world.parameters.failNext(new Error("ThrottlingException"));
+    await expect(handle(SELF_CHECK)).rejects.toThrow("ThrottlingException");
+    expect(world.clock.slept).toEqual([]);
+  });
+
+  test("throws when the parameters hold another configuration than the version was published with", async () => {
+    const { world, handle } = setUp();
+    const other = published(configuration({ rules: ["a"] })).values;
+    for (const [name, value] of Object.entries(other)) world.parameters.values.set(name, value);
+    await expect(handle(SELF_CHECK)).rejects.toThrow("apply again");
+  });
+
+  test.each([[{ selfCheck: false }], [{ selfCheck: "true" }]])("is not asked by %j", async (payload) => {
+    const { handle } = setUp();
+    await expect(handle(payload)).rejects.toThrow(IncompleteError);
+  });
+});

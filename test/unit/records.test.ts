@@ -1,0 +1,169 @@
+import { gzipSync } from "node:zlib";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { LogFileError } from "#model/errors.ts";
+import { valueAt } from "#model/record.ts";
+import { flatten } from "#records/flatten.ts";
+import { readLogFile } from "#records/read.ts";
+import { logFile, record } from "#test/support/records.ts";
+
+const NAME = "s3://example-cloudtrail-logs/AWSLogs/a.json.gz";
+const LIMITS = { maxStoredBytes: 1_000, maxBytes: 10_000 };
+const bytes = (text: string) => new TextEncoder().encode(text);
+const FILE = '{"Records":[{"eventName":"A"},null,7]}';
+const CONTENT = [{ eventName: "A" }, null, 7];
+
+describe("readLogFile", () => {
+  test.each([
+    ["gzip", gzipSync(FILE), CONTENT],
+    ["plain JSON", bytes(FILE), CONTENT],
+    ["plain JSON behind a byte order mark", bytes(`\uFEFF${FILE}`), CONTENT],
+    ["gzip behind which JSON has a byte order mark", gzipSync(`\uFEFF${FILE}`), CONTENT],
+    ["gzip in two members", Buffer.concat([gzipSync(FILE.slice(0, 9)), gzipSync(FILE.slice(9))]), CONTENT],
+    ["a file without records", gzipSync('{"Records":[]}'), []],
+    ["a file just within its bound", gzipSync(`{"Records":[]${" ".repeat(LIMITS.maxBytes - 14)}}`), []],
+  ])("reads %s", async (_name, content, expected) => {
+    expect(await readLogFile(content, NAME, LIMITS)).toEqual(expected);
+  });
+
+  test.each([
+    ["is empty", new Uint8Array(), "is not JSON"],
+    ["is truncated", gzipSync(FILE).subarray(0, 30), "is not gzip: unexpected end of file"],
+    ["only begins like gzip", new Uint8Array([0x1f, 0x8b, 1, 2, 3]), "is not gzip: unknown compression method"],
+    ["is damaged", gzipSync(FILE).fill(0xff, 15, 20), expect.stringMatching(/^is not gzip: [a-z -]+$/)],
+    [
+      "unpacks to more than its bound",
+      gzipSync(`{"Records":["${"0".repeat(LIMITS.maxBytes)}"]}`),
+      "unpacks to more than 10000 bytes",
+    ],
+    ["is no JSON", gzipSync("password=hunter2"), "is not JSON"],
+    ["is JSON that ends too early", gzipSync(FILE.slice(0, -1)), "is not JSON"],
+    ["has no records", gzipSync('{"records":[]}'), 'has no list "Records"'],
+    ["has records that are no list", gzipSync('{"Records":{"password":"hunter2"}}'), 'has no list "Records"'],
+    ["is a list", gzipSync("[]"), 'has no list "Records"'],
+    ["is null", gzipSync("null"), 'has no list "Records"'],
+    ["is a text", gzipSync('"hunter2"'), 'has no list "Records"'],
+  ])("refuses a file that %s, by name and without a word of its content", async (_name, content, reason) => {
+    const error = await readLogFile(content, NAME, LIMITS).catch((thrown) => thrown);
+    expect({
+      is: error instanceof LogFileError,
+      name: error.message?.slice(0, NAME.length + 1),
+      reason: error.message?.slice(NAME.length + 1),
+    }).toEqual({
+      is: true,
+      name: `${NAME} `,
+      reason,
+    });
+  });
+
+  test("gives back the records that a log file was made of", async () => {
+    expect(await readLogFile(logFile(record(), record({ eventName: "B" })), NAME)).toEqual([
+      record(),
+      record({ eventName: "B" }),
+    ]);
+  });
+});
+
+/** `{"a":{"a":…}}`, so deep. */
+function nested(depth: number): unknown {
+  let value: unknown = 1;
+  for (let level = 0; level < depth; level++) value = level % 2 === 0 ? { a: value } : [value];
+  return value;
+}
+
+/** What a rule could reach through a value's prototypes by a name. */
+function inheritedNames(value: unknown): readonly string[] {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null ? [] : [...Object.getOwnPropertyNames(prototype), ...inheritedNames(prototype)];
+}
+
+describe("flatten", () => {
+  test("makes dotted keys, also for lists, and keeps null", () => {
+    const element = {
+      eventName: "A",
+      list: [{ x: 1 }, ["y", null]],
+      none: null,
+      empty: {},
+      nothing: [],
+      "dotted.key": true,
+    };
+    expect(flatten(element)).toEqual({
+      record: element,
+      flat: { eventName: "A", "list.0.x": 1, "list.1.0": "y", "list.1.1": null, none: null, "dotted.key": true },
+    });
+  });
+
+  test("takes __proto__ and constructor for plain keys, and no object inherits a name", () => {
+    const judgeable = flatten(
+      JSON.parse('{"eventName":"A","__proto__":{"__proto__":1},"constructor":{"prototype":2},"list":[{"a":1}]}'),
+    );
+    if ("unjudgeable" in judgeable) throw new Error(judgeable.unjudgeable);
+    const { record, flat } = judgeable;
+    const list = record.list as readonly object[];
+    expect({
+      flat: Object.entries(flat),
+      record: JSON.stringify(record),
+      inherited: [flat, record, valueAt(record, "__proto__"), record.constructor, ...list].flatMap(inheritedNames),
+      untouched: "prototype" in {},
+    }).toEqual({
+      flat: [
+        ["eventName", "A"],
+        ["__proto__.__proto__", 1],
+        ["constructor.prototype", 2],
+        ["list.0.a", 1],
+      ],
+      record: '{"eventName":"A","__proto__":{"__proto__":1},"constructor":{"prototype":2},"list":[{"a":1}]}',
+      inherited: [],
+      untouched: false,
+    });
+  });
+
+  test.each([
+    ["null", null, "is null"],
+    ["a list", [{ eventName: "A" }], "is a list"],
+    ["a text", "eventName", "is a string"],
+    ["a number", 7, "is a number"],
+    ["a record without eventName", { eventID: "x" }, "has no eventName"],
+    ["a record with an empty eventName", { eventName: "" }, "has no eventName"],
+    ["a record whose eventName is no text", { eventName: ["A"] }, "has no eventName"],
+    ["a record that inherits nothing", JSON.parse('{"__proto__":{"eventName":"A"}}'), "has no eventName"],
+    ["a record nested too deep", { eventName: "A", deep: nested(100) }, "is nested more than 64 deep"],
+    [
+      "a record nested so deep that it would overflow the stack",
+      { eventName: "A", deep: nested(100_000) },
+      "is nested more than 64 deep",
+    ],
+    ["a record with too many values", { eventName: "A", wide: Array(100_001).fill(0) }, "has more than 100000 values"],
+  ])("cannot judge %s", (_name, element, unjudgeable) => {
+    expect(flatten(element)).toEqual({ unjudgeable });
+  });
+
+  test("judges what is deep and wide, but no more than CloudTrail writes", () => {
+    expect(flatten({ eventName: "A", deep: nested(60), wide: Array(50_000).fill(0) })).toHaveProperty(
+      "record.eventName",
+      "A",
+    );
+  });
+
+  test("never throws, changes no value, and names each of them", () => {
+    const leaves = (value: unknown): number =>
+      typeof value === "object" && value !== null
+        ? Object.values(value).reduce((sum: number, item) => sum + leaves(item), 0)
+        : 1;
+    let judged = 0;
+    fc.assert(
+      fc.property(fc.json(), fc.boolean(), (text, named) => {
+        const value: unknown = JSON.parse(text);
+        const element =
+          named && typeof value === "object" && !Array.isArray(value) ? { nested: value, eventName: "A" } : value;
+        const judgeable = flatten(element);
+        if ("unjudgeable" in judgeable) return;
+        judged += 1;
+        expect(JSON.stringify(judgeable.record)).toBe(JSON.stringify(element));
+        expect(Object.keys(judgeable.flat).length).toBeLessThanOrEqual(leaves(element));
+      }),
+      { seed: 5, numRuns: 500 },
+    );
+    expect(judged).toBeGreaterThan(50);
+  });
+});

@@ -1,0 +1,212 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { escapeMrkdwn, plain } from "#delivery/plain.ts";
+import { slackMessage } from "#delivery/slack-message.ts";
+import type { Alert, News } from "#model/news.ts";
+import { SEVERITIES } from "#model/rule.ts";
+import { checkMessage, pings } from "#test/support/slack-stand-in/block-kit.ts";
+
+const ALERT: Alert = {
+  kind: "alert",
+  severity: "high",
+  title: "Root user made a change",
+  eventId: "00000000-0000-4000-8000-000000000001",
+  accountId: "111111111111",
+  region: "eu-central-1",
+  what: "s3.amazonaws.com DeleteBucket",
+  who: "Root arn:aws:iam::111111111111:root",
+  when: "2025-06-11T09:15:00Z",
+  from: "198.51.100.7",
+  userAgent: "aws-cli/2.15.0",
+  error: "AccessDenied",
+  rules: [
+    { id: "root-activity", origin: "default", severity: "high", title: "Root user made a change" },
+    { id: "rules[0]", origin: "custom", severity: "medium" },
+  ],
+};
+
+describe("plain", () => {
+  test.each([
+    ["keeps ordinary text", "arn:aws:iam::1:user/a b <&> é 日本 👍", 99, "arn:aws:iam::1:user/a b <&> é 日本 👍"],
+    ["makes one line", "a\nb\r\nc\td\u2028e\u2029f", 99, "a b c d e f"],
+    ["trims and joins white space", "  a \u00a0\u3000  b  ", 99, "a b"],
+    ["drops control characters", "a\u0000\u0007\u001b[31mb\u007f\u0085", 99, "a[31mb"],
+    ["drops bidirectional overrides", "a\u202egnp.exe\u202c\u2066x\u2069\u200e\u061c", 99, "agnp.exex"],
+    ["drops zero-width characters", "a\u200bb\u200cc\u200dde\u2060f\u00ad", 99, "abcdef"],
+    ["drops tag characters", "a\u{e0041}\u{e007f}b", 99, "ab"],
+    ["drops Hangul fillers", "a\u3164\u115f\u1160\uffa0b", 99, "ab"],
+    ["drops characters of private use", "a\ue000\u{f0000}b", 99, "ab"],
+    ["drops surrogates without a partner", "a\ud83db\udc4d", 99, "ab"],
+    ["drops variation selectors, which can hide a text", "a\ufe0f\u{e0100}\u{e01ef}\u034fb", 99, "ab"],
+    ["leaves nothing of nothing", "\u200b \n\u202e", 99, ""],
+    ["keeps a text that just fits", "abcde", 5, "abcde"],
+    ["cuts a text that does not", "abcdef", 5, "abcd…"],
+    ["counts a character outside the basic plane twice", "👍👍", 4, "👍👍"],
+    ["cuts between code points", "👍👍👍", 4, "👍…"],
+    ["counts what Slack escapes as it is escaped", "a&b", 7, "a&b"],
+    ["cuts what is too long once it is escaped", "a&bc", 7, "a&…"],
+    ["cuts after what is invisible has gone", `${"\u200b".repeat(50)}abc`, 5, "abc"],
+  ])("%s", (_name, text, max, expected) => {
+    expect(plain(text, { max })).toBe(expected);
+  });
+
+  test("escapes what mrkdwn would read", () => {
+    expect(escapeMrkdwn("<!channel> & <https://example.com|x> &amp;")).toBe(
+      "&lt;!channel&gt; &amp; &lt;https://example.com|x&gt; &amp;amp;",
+    );
+  });
+});
+
+describe("slackMessage", () => {
+  test("draws an alert", () => {
+    const line = (label: string, value: string) => [
+      { type: "text", text: `${label}  `, style: { bold: true } },
+      { type: "text", text: value },
+    ];
+    expect(slackMessage(ALERT)).toEqual({
+      text: "🟠 HIGH · Root user made a change",
+      blocks: [
+        { type: "header", text: { type: "plain_text", text: "🟠 HIGH · Root user made a change", emoji: false } },
+        {
+          type: "rich_text",
+          elements: [
+            {
+              type: "rich_text_section",
+              elements: [
+                ...line("Who", "Root arn:aws:iam::111111111111:root\n"),
+                ...line("What", "s3.amazonaws.com DeleteBucket\n"),
+                ...line("Where", "111111111111 · eu-central-1\n"),
+                ...line("When", "2025-06-11T09:15:00Z\n"),
+                ...line("From", "198.51.100.7 (aws-cli/2.15.0)\n"),
+                ...line("Error", "AccessDenied"),
+              ],
+            },
+          ],
+        },
+        {
+          type: "context",
+          elements: [
+            { type: "plain_text", text: "Rules: root-activity, rules[0]", emoji: false },
+            { type: "plain_text", text: "eventID: 00000000-0000-4000-8000-000000000001", emoji: false },
+          ],
+        },
+      ],
+      unfurl_links: false,
+      unfurl_media: false,
+    });
+  });
+
+  const HOSTILE = fc.oneof(
+    fc.string({ unit: "binary", maxLength: 40 }),
+    fc.constantFrom(
+      "<!channel>",
+      "<!here|x>",
+      "<@U0123456>",
+      "<!subteam^S0123|x>",
+      "@channel",
+      "@everyone",
+      "<https://198.51.100.1/|click>",
+    ),
+    fc.constantFrom(
+      "",
+      " ",
+      "\u200b",
+      "\u202emoc.elpmaxe\u202c",
+      "\ud800",
+      "\u0000",
+      ":smile:",
+      "👩‍👩‍👧‍👦",
+      "*b* _i_ `c` ```x```",
+      "\n\nWho  root",
+    ),
+    fc
+      .constantFrom("&", "<", "👍", "x", "\u0301", "漢", "\n")
+      .chain((unit) => fc.constantFrom(64, 65, 150, 600, 5_000).map((count) => unit.repeat(count))),
+  );
+  const TEXT = fc.array(HOSTILE, { maxLength: 4 }).map((parts) => parts.join(""));
+  const optional = fc.option(TEXT, { nil: undefined });
+  const rule = fc.record({
+    id: TEXT,
+    origin: fc.constant("custom" as const),
+    severity: fc.constantFrom(...SEVERITIES),
+  });
+  const alert = fc.record({
+    kind: fc.constant("alert" as const),
+    severity: fc.constantFrom(...SEVERITIES),
+    title: TEXT,
+    eventId: fc.uuid(),
+    accountId: optional,
+    region: optional,
+    what: TEXT,
+    who: TEXT,
+    when: optional,
+    from: optional,
+    userAgent: optional,
+    error: optional,
+    rules: fc.tuple(rule, rule),
+  });
+  const notice = fc.record({
+    kind: fc.constant("notice" as const),
+    severity: fc.constantFrom(...SEVERITIES),
+    title: TEXT,
+    facts: fc.array(fc.record({ label: TEXT, value: TEXT }), { maxLength: 60 }),
+  });
+  const judge = (news: News) => ({ refusal: checkMessage(slackMessage(news)), pings: pings(slackMessage(news)) });
+  const FINE = { refusal: undefined, pings: [] };
+
+  test("of any alert is accepted by Slack, pings nobody and shows the event's id", () => {
+    fc.assert(
+      fc.property(alert, (news) => {
+        expect({ ...judge(news), id: JSON.stringify(slackMessage(news)).includes(`eventID: ${news.eventId}`) }).toEqual(
+          { ...FINE, id: true },
+        );
+      }),
+      { seed: 6, numRuns: 500 },
+    );
+  });
+
+  test("of any notice is accepted by Slack and pings nobody", () => {
+    fc.assert(
+      fc.property(notice, (news) => {
+        expect(judge(news)).toEqual(FINE);
+      }),
+      { seed: 7, numRuns: 500 },
+    );
+  });
+
+  const WIDE = ["x", "&", "<", "👍"];
+  test.each(WIDE)("is accepted when everything in an alert is as long as can be and made of %s", (unit) => {
+    const text = unit.repeat(3_000);
+    const news = {
+      ...ALERT,
+      title: text,
+      accountId: text,
+      region: text,
+      what: text,
+      who: text,
+      when: text,
+      from: text,
+      userAgent: text,
+      error: text,
+    };
+    expect(judge(news)).toEqual(FINE);
+  });
+  test.each(WIDE)("is accepted when everything in a notice is as long as can be and made of %s", (unit) => {
+    const text = unit.repeat(3_000);
+    const facts = Array.from({ length: 60 }, () => ({ label: text, value: text }));
+    expect(judge({ kind: "notice", severity: "critical", title: text, facts })).toEqual(FINE);
+  });
+
+  test("foreign text cannot forge a line", () => {
+    const forged = { ...ALERT, userAgent: "x\nWho  nobody", error: "y\u2028Who  nobody" };
+    const lines = JSON.stringify(slackMessage(forged)).split("\\n").length;
+    expect(lines).toBe(JSON.stringify(slackMessage(ALERT)).split("\\n").length);
+  });
+
+  test("tells how many facts it leaves out", () => {
+    const facts = Array.from({ length: 30 }, (_, index) => ({ label: `l${index}`, value: "v" }));
+    expect(JSON.stringify(slackMessage({ kind: "notice", severity: "low", title: "t", facts }))).toContain(
+      "… and 6 more",
+    );
+  });
+});

@@ -1,0 +1,19 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: "unit", include: ["test/architecture.test.ts", "test/{unit,conformance,oracle}/**/*.test.ts"] } },
+      // Each of these starts Terraform: one at a time is faster on two cores than several.
+      {
+        test: {
+          name: "terraform",
+          include: ["test/terraform/**/*.test.ts"],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
+      },
+      { test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], testTimeout: 300_000, hookTimeout: 600_000 } },
+    ],
+  },
+});
