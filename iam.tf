@@ -1,0 +1,112 @@
+# The function's role: one statement per capability in use, by exact ARN.
+
+locals {
+  role_name = "${var.function_name}-role"
+
+  # Parameters of the user's that hold hooks.
+  given_parameters = local.uses_slack_app ? [] : distinct(compact(concat(
+    [var.default_slack_hook_ssm_parameter], [for route in local.hook_routes : route.parameter],
+  )))
+  secret_parameter_arns = concat(
+    [for name in local.secret_names : "arn:${local.partition}:ssm:${local.region}:${local.account_id}:parameter${local.parameter_prefix}secrets/${name}"],
+    [
+      for name in local.given_parameters : startswith(name, "arn:")
+      ? name : "arn:${local.partition}:ssm:${local.region}:${local.account_id}:parameter/${trimprefix(name, "/")}"
+    ],
+  )
+  secret_key_arns = distinct(concat(compact([var.kms_key_arn]), var.ssm_kms_key_arns))
+
+  # An alias names no key that a policy could name, so there the condition does.
+  trail_key_is_alias = can(regex("(^|:)alias/", var.cloudtrail_logs_kms_key_id))
+  trail_key_arn = (
+    local.trail_key_is_alias ? "arn:${local.partition}:kms:*:*:key/*"
+    : startswith(var.cloudtrail_logs_kms_key_id, "arn:") ? var.cloudtrail_logs_kms_key_id
+    : "arn:${local.partition}:kms:${local.region}:${local.account_id}:key/${var.cloudtrail_logs_kms_key_id}"
+  )
+
+  topic_arns = distinct(concat(
+    compact([var.default_sns_topic_arn]), var.sns_configuration[*].sns_topic_arn, aws_sns_topic.alerts[*].arn,
+  ))
+
+  statements = [for statement in [
+    {
+      Sid      = "WriteLog"
+      Effect   = "Allow"
+      Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+      Resource = ["${aws_cloudwatch_log_group.function.arn}:*"]
+    },
+    {
+      Sid      = "ReadLogFiles"
+      Effect   = "Allow"
+      Action   = ["s3:GetObject"]
+      Resource = ["arn:${local.partition}:s3:::${var.cloudtrail_logs_s3_bucket_name}/${var.s3_notification_filter_prefix}*"]
+    },
+    {
+      Sid      = "ReadConfiguration"
+      Effect   = "Allow"
+      Action   = ["ssm:GetParameters"]
+      Resource = ["arn:${local.partition}:ssm:${local.region}:${local.account_id}:parameter${local.parameter_prefix}configuration/*"]
+    },
+    length(local.secret_parameter_arns) == 0 ? null : {
+      Sid      = "ReadSecrets"
+      Effect   = "Allow"
+      Action   = ["ssm:GetParameters"]
+      Resource = local.secret_parameter_arns
+    },
+    length(local.secret_key_arns) == 0 ? null : {
+      Sid       = "DecryptSecrets"
+      Effect    = "Allow"
+      Action    = ["kms:Decrypt"]
+      Resource  = local.secret_key_arns
+      Condition = { StringEquals = { "kms:ViaService" = "ssm.${local.region}.amazonaws.com" } }
+    },
+    var.cloudtrail_logs_kms_key_id == "" || local.trail_key_is_alias ? null : {
+      Sid      = "DecryptLogFiles"
+      Effect   = "Allow"
+      Action   = ["kms:Decrypt"]
+      Resource = [local.trail_key_arn]
+    },
+    !local.trail_key_is_alias ? null : {
+      Sid       = "DecryptLogFiles"
+      Effect    = "Allow"
+      Action    = ["kms:Decrypt"]
+      Resource  = [local.trail_key_arn]
+      Condition = { "ForAnyValue:StringEquals" = { "kms:ResourceAliases" = try(regex("alias/.+$", var.cloudtrail_logs_kms_key_id), "") } }
+    },
+    length(local.topic_arns) == 0 ? null : {
+      Sid      = "PublishAlerts"
+      Effect   = "Allow"
+      Action   = ["sns:Publish"]
+      Resource = local.topic_arns
+    },
+    var.dead_letter_target_arn == null ? null : {
+      Sid      = "SendDeadLetters"
+      Effect   = "Allow"
+      Action   = [strcontains(coalesce(var.dead_letter_target_arn, "-"), ":sns:") ? "sns:Publish" : "sqs:SendMessage"]
+      Resource = [var.dead_letter_target_arn]
+    },
+  ] : statement if statement != null]
+}
+
+resource "aws_iam_role" "function" {
+  name                 = local.role_name
+  description          = "Role of the function ${var.function_name}"
+  permissions_boundary = var.role_permissions_boundary
+  tags                 = var.tags
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "AssumeByLambda"
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "lambda.amazonaws.com" }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "function" {
+  name   = "${var.function_name}-policy"
+  role   = aws_iam_role.function.id
+  policy = jsonencode({ Version = "2012-10-17", Statement = local.statements })
+}

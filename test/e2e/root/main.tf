@@ -1,0 +1,43 @@
+# The smallest root, with the inputs that tests change from apply to apply.
+
+terraform {
+  required_version = ">= 1.11"
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.100, < 7"
+    }
+  }
+}
+
+variable "name" {
+  type = string
+}
+
+variable "hook" {
+  type      = string
+  sensitive = true
+}
+
+variable "rules" {
+  type    = any
+  default = []
+}
+
+resource "aws_s3_bucket" "logs" {
+  bucket        = "${var.name}-logs"
+  force_destroy = true
+}
+
+module "cloudtrail_to_slack" {
+  source = "../../.."
+
+  function_name                  = var.name
+  cloudtrail_logs_s3_bucket_name = aws_s3_bucket.logs.id
+  default_slack_hook_url         = var.hook
+  rules                          = var.rules
+}
+
+output "bucket" {
+  value = aws_s3_bucket.logs.id
+}

@@ -1,0 +1,515 @@
+# ---------------------------------------------------------------------------------------------------------------------
+# Where the logs are
+# ---------------------------------------------------------------------------------------------------------------------
+
+variable "cloudtrail_logs_kms_key_id" {
+  description = "KMS key that encrypts the log files: ARN, id, alias (`alias/…`) or alias ARN. Empty when they are not encrypted with a KMS key of yours."
+  type        = string
+  default     = ""
+  nullable    = false
+}
+
+variable "cloudtrail_logs_s3_bucket_name" {
+  description = "Name of the bucket that CloudTrail writes its log files to."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.cloudtrail_logs_s3_bucket_name))
+    error_message = "cloudtrail_logs_s3_bucket_name must be the name of a bucket (3 to 63 of a-z, 0-9, dot and hyphen), not its ARN or URL."
+  }
+}
+
+variable "create_bucket_notification" {
+  description = "Whether to make the bucket's notification. A bucket has one notification configuration, which this replaces; set to false to wire the bucket yourself to the output `lambda_function_arn`."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "create_s3_sns_fanout_topic" {
+  description = "With `enable_s3_sns_fanout`: whether to make the topic. When false, give `s3_sns_fanout_topic_arn`."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "enable_eventbridge_notificaitons" {
+  description = "Deprecated spelling of `enable_eventbridge_notifications`; either switches it on."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "enable_eventbridge_notifications" {
+  description = "Whether the bucket also sends its events to EventBridge, for other consumers of yours."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "enable_s3_sns_fanout" {
+  description = "Whether the bucket notifies an SNS topic, which calls the function, so that others can subscribe too."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "s3_notification_filter_prefix" {
+  description = "Prefix of the keys that the bucket notifies about, and that the function may read. Empty for all."
+  type        = string
+  default     = "AWSLogs/"
+  nullable    = false
+}
+
+variable "s3_removed_object_notification" {
+  description = "Whether to tell when a log file is removed from the bucket."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "s3_sns_fanout_topic_arn" {
+  description = "With `enable_s3_sns_fanout` and without `create_s3_sns_fanout_topic`: ARN of your topic, whose policy must let the bucket publish."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = !var.enable_s3_sns_fanout || var.create_s3_sns_fanout_topic || var.s3_sns_fanout_topic_arn != null
+    error_message = "enable_s3_sns_fanout without create_s3_sns_fanout_topic needs s3_sns_fanout_topic_arn: the ARN of your topic."
+  }
+}
+
+variable "s3_sns_fanout_topic_name" {
+  description = "Name of the topic that `create_s3_sns_fanout_topic` makes."
+  type        = string
+  default     = "cloudtrail-s3-notifications"
+  nullable    = false
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What deserves attention
+# ---------------------------------------------------------------------------------------------------------------------
+
+variable "events_to_track" {
+  description = "Names of API calls that always alert: a list, or one text separated by commas. `CreateUser`, or with its source `iam.amazonaws.com:CreateUser`. API versions at the end of recorded names do not matter."
+  type        = any
+  default     = []
+  nullable    = false
+
+  validation {
+    condition = (
+      startswith(jsonencode(var.events_to_track), "\"")
+      || (can(tolist(var.events_to_track)) && alltrue([for name in try(tolist(var.events_to_track), []) : startswith(jsonencode(name), "\"")]))
+    )
+    error_message = "events_to_track must be a list of event names, or one text of names separated by commas."
+  }
+  validation {
+    condition = alltrue([
+      for name in try(split(",", tostring(var.events_to_track)), tolist(var.events_to_track), []) :
+      can(regex("^([a-z0-9.-]+:)?[A-Za-z0-9_]*$", trimspace(name)))
+    ])
+    error_message = "events_to_track holds something that is no event name: write CreateUser, or iam.amazonaws.com:CreateUser."
+  }
+}
+
+variable "ignore_rules" {
+  description = "Jexl rules for records that never alert; asked first. In the same forms as `rules`."
+  type        = any
+  default     = []
+  nullable    = false
+
+  validation {
+    condition = startswith(jsonencode(var.ignore_rules), "\"") || (
+      !can(keys(var.ignore_rules)) && can([for rule in var.ignore_rules : rule]) && alltrue([
+        for rule in try([for rule in var.ignore_rules : rule], []) :
+        startswith(jsonencode(rule), "\"") || startswith(try(jsonencode(rule.expression), ""), "\"")
+      ])
+    )
+    error_message = "ignore_rules must be a list of Jexl expressions or of objects with an expression, or one text of expressions separated by rules_separator."
+  }
+  validation {
+    condition = alltrue(flatten([
+      for rule in try([for rule in var.ignore_rules : rule], []) :
+      [for key in try(keys(rule), []) : contains(["expression", "id", "title"], key)]
+    ]))
+    error_message = "The objects of ignore_rules know the attributes expression, id and title."
+  }
+}
+
+variable "rules" {
+  description = "Your own Jexl rules: a list of expressions or of objects `{ expression, id, title, severity }`, or one text separated by `rules_separator` (separators inside quotes and brackets do not split)."
+  type        = any
+  default     = []
+  nullable    = false
+
+  validation {
+    condition = startswith(jsonencode(var.rules), "\"") || (
+      !can(keys(var.rules)) && can([for rule in var.rules : rule]) && alltrue([
+        for rule in try([for rule in var.rules : rule], []) :
+        startswith(jsonencode(rule), "\"") || startswith(try(jsonencode(rule.expression), ""), "\"")
+      ])
+    )
+    error_message = "rules must be a list of Jexl expressions or of objects with an expression, or one text of expressions separated by rules_separator."
+  }
+  validation {
+    condition = alltrue(flatten([
+      for rule in try([for rule in var.rules : rule], []) :
+      [for key in try(keys(rule), []) : contains(["expression", "id", "severity", "title"], key)]
+    ]))
+    error_message = "The objects of rules know the attributes expression, id, title and severity."
+  }
+  validation {
+    condition = alltrue([
+      for rule in try([for rule in var.rules : rule], []) :
+      contains(["critical", "high", "medium", "low", "info"], try(coalesce(rule.severity, "medium"), "medium"))
+    ])
+    error_message = "The severity of a rule must be critical, high, medium, low or info."
+  }
+}
+
+variable "rules_separator" {
+  description = "What separates rules that are given as one text."
+  type        = string
+  default     = ","
+  nullable    = false
+
+  validation {
+    condition     = length(var.rules_separator) > 0
+    error_message = "rules_separator must not be empty."
+  }
+}
+
+variable "use_default_rules" {
+  description = "Whether the default rules apply."
+  type        = bool
+  default     = true
+  nullable    = false
+
+  validation {
+    # What is left of an empty list or text without its brackets, quotes and separators is nothing.
+    condition     = var.use_default_rules || anytrue([for given in [jsonencode(var.rules), jsonencode(var.events_to_track)] : length(trim(given, "\"[], ")) > 0])
+    error_message = "With use_default_rules = false nothing would ever alert: give rules or events_to_track, or leave the default rules on."
+  }
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Whom to tell
+# ---------------------------------------------------------------------------------------------------------------------
+
+variable "allowed_hook_hosts" {
+  description = "Hosts that hooks may point at. Loopback addresses are always allowed, and only they with plain http: that is where tests listen."
+  type        = list(string)
+  default     = ["hooks.slack.com", "hooks.slack-gov.com"]
+  nullable    = false
+
+  validation {
+    condition     = length(var.allowed_hook_hosts) > 0 && alltrue([for host in var.allowed_hook_hosts : can(regex("^[a-z0-9.-]+$", host))])
+    error_message = "allowed_hook_hosts must name at least one host, such as hooks.slack.com: lower case, without https:// and without a path."
+  }
+}
+
+variable "aws_sns_topic_subscriptions" {
+  description = "Subscriptions (endpoint → protocol) of a topic that the module makes for all alerts as JSON. Empty for no such topic."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "configuration" {
+  description = "Hooks per account: each entry gives `accounts` and either `slack_hook_ssm_parameter` (recommended: the name of an SSM parameter of yours) or `slack_hook_url`. Accounts without an entry use the default hook."
+  type = list(object({
+    accounts                 = list(string)
+    slack_hook_ssm_parameter = optional(string)
+    slack_hook_url           = optional(string)
+  }))
+  default   = []
+  nullable  = false
+  sensitive = true
+
+  validation {
+    condition     = alltrue([for route in var.configuration : length(route.accounts) > 0 && alltrue([for id in route.accounts : can(regex("^[0-9]{12}$", id))])])
+    error_message = "Each entry of configuration needs accounts: a list of account ids of 12 digits, as texts."
+  }
+  validation {
+    condition     = length(distinct(flatten(var.configuration[*].accounts))) == length(flatten(var.configuration[*].accounts))
+    error_message = "An account may stand in one entry of configuration only."
+  }
+  validation {
+    condition     = alltrue([for route in var.configuration : (route.slack_hook_url == null) != (route.slack_hook_ssm_parameter == null)])
+    error_message = "Each entry of configuration needs one of slack_hook_ssm_parameter and slack_hook_url."
+  }
+  validation {
+    condition = alltrue([
+      for route in var.configuration : route.slack_hook_url == null ? true : anytrue([
+        contains(var.allowed_hook_hosts, try(regex("^https://([^/@:]+)(?::443)?/", route.slack_hook_url)[0], "")),
+        can(regex("^https?://(127(\\.[0-9]{1,3}){3}|localhost|\\[::1\\])(:[0-9]+)?/", route.slack_hook_url)),
+      ])
+    ])
+    error_message = "A slack_hook_url of configuration does not begin with https:// and a host of allowed_hook_hosts (${join(", ", var.allowed_hook_hosts)}). Correct the hook, or add its host."
+  }
+}
+
+variable "default_slack_channel_id" {
+  description = "With `slack_bot_token`: id of the channel for all accounts that `slack_app_configuration` does not name."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = (var.default_slack_channel_id == null && length(var.slack_app_configuration) == 0) == (var.slack_bot_token == null)
+    error_message = "slack_bot_token and default_slack_channel_id belong together: give both to use a Slack App, or neither."
+  }
+  validation {
+    condition     = var.slack_bot_token == null || var.default_slack_channel_id != null
+    error_message = "slack_bot_token needs default_slack_channel_id: the id of the channel for all accounts that slack_app_configuration does not name."
+  }
+}
+
+variable "default_slack_hook_ssm_parameter" {
+  description = "Name of the SSM parameter (SecureString) that holds the hook for all accounts without one of their own. Recommended: the hook itself then never passes through Terraform."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.default_slack_hook_ssm_parameter == null || can(regex("^(arn:[^:]+:ssm:.+:parameter)?/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$", var.default_slack_hook_ssm_parameter))
+    error_message = "default_slack_hook_ssm_parameter must be the name of an SSM parameter, such as /cloudtrail-to-slack/hook; the hook itself belongs into that parameter."
+  }
+}
+
+variable "default_slack_hook_url" {
+  description = "Hook for all accounts without one of their own. It is written to an SSM SecureString and stays out of the module's state; `default_slack_hook_ssm_parameter` keeps it out of yours too."
+  type        = string
+  default     = null
+  sensitive   = true
+
+  validation {
+    condition = var.default_slack_hook_url == null ? true : anytrue([
+      contains(var.allowed_hook_hosts, try(regex("^https://([^/@:]+)(?::443)?/", var.default_slack_hook_url)[0], "")),
+      can(regex("^https?://(127(\\.[0-9]{1,3}){3}|localhost|\\[::1\\])(:[0-9]+)?/", var.default_slack_hook_url)),
+    ])
+    error_message = "default_slack_hook_url does not begin with https:// and a host of allowed_hook_hosts (${join(", ", var.allowed_hook_hosts)}). Correct the hook, or add its host."
+  }
+  validation {
+    condition     = var.default_slack_hook_ssm_parameter == null || var.default_slack_hook_url == null
+    error_message = "Give default_slack_hook_ssm_parameter or default_slack_hook_url, not both."
+  }
+  validation {
+    condition = anytrue([
+      var.default_slack_hook_url != null,
+      var.default_slack_hook_ssm_parameter != null,
+      var.slack_bot_token != null,
+      var.default_sns_topic_arn != null,
+      length(var.aws_sns_topic_subscriptions) > 0,
+    ])
+    error_message = "There is no default destination, so alerts of accounts without a route would be lost: set default_slack_hook_ssm_parameter to the name of the SSM parameter that holds a Slack hook."
+  }
+}
+
+variable "default_sns_topic_arn" {
+  description = "Topic that gets the alerts, as JSON, of all accounts that `sns_configuration` does not name."
+  type        = string
+  default     = null
+}
+
+variable "rule_evaluation_errors_to_slack" {
+  description = "Whether to tell about rules that do not work, once per rule and invocation."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "slack_app_configuration" {
+  description = "With `slack_bot_token`: channel ids per account."
+  type = list(object({
+    accounts         = list(string)
+    slack_channel_id = string
+  }))
+  default  = []
+  nullable = false
+}
+
+variable "slack_bot_token" {
+  description = "Bot token (`xoxb-…`, scope `chat:write`) of a Slack App; takes precedence over hooks. It is written to an SSM SecureString and stays out of the module's state."
+  type        = string
+  default     = null
+  sensitive   = true
+
+  validation {
+    condition     = var.slack_bot_token == null ? true : startswith(var.slack_bot_token, "xox")
+    error_message = "slack_bot_token must be a token of a Slack App: it begins with xoxb-."
+  }
+}
+
+variable "sns_configuration" {
+  description = "Topics per account, which get the alerts as JSON."
+  type = list(object({
+    accounts      = list(string)
+    sns_topic_arn = string
+  }))
+  default  = []
+  nullable = false
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The function
+# ---------------------------------------------------------------------------------------------------------------------
+
+variable "dead_letter_target_arn" {
+  description = "ARN of a queue or topic of yours that gets the payloads that failed three times."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.dead_letter_target_arn == null || can(regex("^arn:[^:]+:(sqs|sns):", var.dead_letter_target_arn))
+    error_message = "dead_letter_target_arn must be the ARN of an SQS queue or an SNS topic."
+  }
+}
+
+variable "function_name" {
+  description = "Name of the function, and prefix of everything else that the module makes."
+  type        = string
+  default     = "cloudtrail-to-slack"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_-]{1,50}$", var.function_name)) && !can(regex("^(?i)(aws|ssm)", var.function_name))
+    error_message = "function_name must be 1 to 50 letters, digits, hyphens or underscores, and must not begin with aws or ssm, which SSM reserves."
+  }
+}
+
+variable "kms_key_arn" {
+  description = "ARN of the KMS key that encrypts the SecureStrings that the module writes. Null for the key `alias/aws/ssm`."
+  type        = string
+  default     = null
+}
+
+variable "lambda_architecture" {
+  description = "Processor of the function: arm64 or x86_64."
+  type        = string
+  default     = "arm64"
+  nullable    = false
+
+  validation {
+    condition     = contains(["arm64", "x86_64"], var.lambda_architecture)
+    error_message = "lambda_architecture must be arm64 or x86_64."
+  }
+}
+
+variable "lambda_logs_retention_in_days" {
+  description = "How long CloudWatch keeps the function's log, in days."
+  type        = number
+  default     = 30
+  nullable    = false
+}
+
+variable "lambda_memory_size" {
+  description = "Memory of the function, in MB. Large log files need it: see docs/operations.md."
+  type        = number
+  default     = 512
+  nullable    = false
+
+  validation {
+    condition     = var.lambda_memory_size >= 128 && var.lambda_memory_size <= 10240
+    error_message = "lambda_memory_size must be between 128 and 10240 MB."
+  }
+}
+
+variable "lambda_runtime" {
+  description = "Runtime of the function: nodejs22.x or nodejs24.x (needs provider 6)."
+  type        = string
+  default     = "nodejs22.x"
+  nullable    = false
+
+  validation {
+    condition     = contains(["nodejs22.x", "nodejs24.x"], var.lambda_runtime)
+    error_message = "lambda_runtime must be nodejs22.x or nodejs24.x."
+  }
+}
+
+variable "lambda_timeout_seconds" {
+  description = "How long one invocation may take, in seconds."
+  type        = number
+  default     = 300
+  nullable    = false
+
+  validation {
+    condition     = var.lambda_timeout_seconds >= 10 && var.lambda_timeout_seconds <= 900
+    error_message = "lambda_timeout_seconds must be between 10 and 900."
+  }
+}
+
+variable "log_level" {
+  description = "What the function logs: DEBUG, INFO, WARNING, ERROR or CRITICAL."
+  type        = string
+  default     = "INFO"
+  nullable    = false
+
+  validation {
+    condition     = contains(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], var.log_level)
+    error_message = "log_level must be DEBUG, INFO, WARNING, ERROR or CRITICAL."
+  }
+}
+
+variable "push_access_denied_cloudwatch_metrics" {
+  description = "Whether to count refused calls as the metrics TotalAccessDeniedEvents and TotalIgnoredAccessDeniedEvents in the namespace CloudTrailToSlack/AccessDeniedEvents."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "role_permissions_boundary" {
+  description = "ARN of the policy that bounds the permissions of the function's role."
+  type        = string
+  default     = null
+}
+
+variable "ssm_kms_key_arns" {
+  description = "ARNs of the KMS keys that encrypt hook parameters of yours. Not needed for the key `alias/aws/ssm`."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.ssm_kms_key_arns : can(regex("^arn:[^:]+:kms:.+:key/", arn))])
+    error_message = "ssm_kms_key_arns must be ARNs of keys (arn:aws:kms:…:key/…), not of aliases."
+  }
+}
+
+variable "tags" {
+  description = "Tags of everything that the module makes."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Of the older module, accepted so that a root changes only its source
+# ---------------------------------------------------------------------------------------------------------------------
+
+# tflint-ignore: terraform_unused_declarations
+variable "dynamodb_table_name" {
+  description = "Deprecated, without effect: messages are not grouped in threads."
+  type        = string
+  default     = null
+}
+
+# tflint-ignore: terraform_unused_declarations
+variable "dynamodb_time_to_live" {
+  description = "Deprecated, without effect: messages are not grouped in threads."
+  type        = number
+  default     = null
+}
+
+# tflint-ignore: terraform_unused_declarations
+variable "lambda_build_in_docker" {
+  description = "Deprecated, without effect: the function comes built."
+  type        = bool
+  default     = null
+}
+
+# tflint-ignore: terraform_unused_declarations
+variable "lambda_recreate_missing_package" {
+  description = "Deprecated, without effect: the function comes built."
+  type        = bool
+  default     = null
+}
