@@ -1,0 +1,21 @@
+# Each target installs what it needs; `npm run` lists the steps one by one.
+
+.PHONY: help demo test
+
+help:
+	@echo "make demo           the main job on an emulator, with a page that draws the messages; Ctrl-C ends it"
+	@echo "make demo ONCE=1    the same, ends by itself and fails unless every expected alert arrived"
+	@echo "make demo LOGS=dir  with log files of yours: .json, .json.gz, or a zip of them"
+	@echo "make test           everything that CI checks"
+
+demo: node_modules/.package-lock.json
+	@npm run --silent demo
+
+test: node_modules/.package-lock.json
+	@npm run --silent test
+
+node_modules/.package-lock.json: package-lock.json
+	@node -e 'if (process.versions.node.split(".")[0] < 20) throw 0' 2>/dev/null || { echo "Node 20 or newer is needed; found $$(node --version 2>/dev/null || echo none). Install it from nodejs.org and run again." >&2; exit 1; }
+	@echo "installing npm packages …"
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@

@@ -1,0 +1,144 @@
+/**
+ * Everything that CI checks: `make test`. Independent steps run beside each other, two at a time. Ends with the line
+ * `N passed, N failed, N skipped`, where a step that is not a test run counts as one.
+ */
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { terraformEnvironment } from "./support/terraform.ts";
+import { repoRoot, requireTool, run } from "./support/tools.ts";
+
+/** The second runtime that AWS offers; `npm run` brings the first one. */
+const OTHER_NODE = "24.21.0";
+const AT_ONCE = 2;
+const STEP_TIMEOUT_MS = 25 * 60_000;
+/** Enough of what a failed step printed. In characters. */
+const SHOWN = 12_000;
+
+interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+interface Step {
+  readonly name: string;
+  /** @throws when it fails; the message is shown */
+  readonly work: () => Promise<Counts>;
+}
+
+const one: Counts = { passed: 1, failed: 0, skipped: 0 };
+const bin = (name: string) => path.join(repoRoot, "node_modules", ".bin", name);
+
+/** A command that passes or fails as a whole. */
+function check(name: string, command: string, ...args: readonly string[]): Step {
+  return {
+    name,
+    work: async () => {
+      const env = { ...process.env, ...(await terraformEnvironment()) };
+      await run(command, args, { cwd: repoRoot, timeoutMs: STEP_TIMEOUT_MS, env }).catch(showOutput);
+      return one;
+    },
+  };
+}
+
+/** One of the projects of `vitest.config.ts`, on a Node of choice. */
+function vitest(name: string, project: string, node: () => Promise<string>): Step {
+  return {
+    name,
+    work: async () => {
+      const folder = await mkdtemp(path.join(tmpdir(), "vitest-"));
+      const report = path.join(folder, "report.json");
+      const entry = path.join(repoRoot, "node_modules", "vitest", "vitest.mjs");
+      const args = [
+        entry,
+        "run",
+        "--project",
+        project,
+        "--reporter=dot",
+        "--reporter=json",
+        `--outputFile.json=${report}`,
+      ];
+      try {
+        const { stdout, stderr } = await run(await node(), args, {
+          cwd: repoRoot,
+          timeoutMs: STEP_TIMEOUT_MS,
+          acceptedExitCodes: [0, 1],
+        });
+        const counts = await readReport(report);
+        if (counts.failed > 0) console.log((stdout + stderr).slice(-SHOWN));
+        return counts;
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
+    },
+  };
+}
+
+/** @throws when the report is not there or says that nothing ran */
+async function readReport(file: string): Promise<Counts> {
+  const report = JSON.parse(await readFile(file, "utf8"));
+  const { numPassedTests: passed, numFailedTests, numPendingTests: skipped, success } = report;
+  if (passed + numFailedTests === 0) throw new Error("no test ran");
+  // A file that cannot be loaded has no failed test, but the run has failed.
+  return { passed, failed: success ? numFailedTests : Math.max(1, numFailedTests), skipped };
+}
+
+function showOutput(error: unknown): never {
+  throw new Error(error instanceof Error ? error.message.slice(-SHOWN) : String(error));
+}
+
+const thisNode = async () => process.execPath;
+/** Fetches the other Node by npm, once per machine. */
+const otherNode = async () => {
+  const args = ["exec", "--yes", `--package=node@${OTHER_NODE}`, "--", "node", "--print", "process.execPath"];
+  const { stdout } = await run("npm", args, { cwd: tmpdir(), timeoutMs: 300_000 });
+  return stdout.trim();
+};
+
+const STEPS: readonly Step[] = [
+  // The longest first.
+  vitest("end to end", "e2e", thisNode),
+  vitest("terraform", "terraform", thisNode),
+  vitest(`unit tests, Node ${process.versions.node}`, "unit", thisNode),
+  vitest(`unit tests, Node ${OTHER_NODE}`, "unit", otherNode),
+  check("format and lint", bin("biome"), "ci", "--error-on-warnings", "."),
+  check("types", bin("tsc"), "--noEmit"),
+  check("unused code and dependencies", bin("knip")),
+  check("committed zip equals a fresh build", process.execPath, "lambda/build.ts", "--check"),
+  check("README tables equal the Terraform files", process.execPath, "test/support/readme-tables.ts", "--check"),
+  check("terraform fmt", "terraform", "fmt", "-check", "-recursive", "-diff", "."),
+];
+
+async function main(): Promise<void> {
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  try {
+    await requireTool("terraform");
+    await requireTool("python3");
+    const queue = [...STEPS];
+    const work = async () => {
+      for (let step = queue.shift(); step !== undefined; step = queue.shift()) {
+        const started = Date.now();
+        const counts = await step.work().catch((error: unknown) => {
+          console.log(`\n${error instanceof Error ? error.message : error}`);
+          return { passed: 0, failed: 1, skipped: 0 };
+        });
+        total.passed += counts.passed;
+        total.failed += counts.failed;
+        total.skipped += counts.skipped;
+        const seconds = ((Date.now() - started) / 1000).toFixed(0).padStart(4);
+        const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : "";
+        const result = counts.failed > 0 ? `${counts.failed} FAILED, ` : "";
+        console.log(`${seconds} s  ${step.name}: ${result}${counts.passed} passed${skipped}`);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    total.failed += 1;
+  }
+  console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+  process.exitCode = total.failed > 0 ? 1 : 0;
+}
+
+await main();
