@@ -243,7 +243,7 @@ variable "configuration" {
     condition = alltrue([
       for route in var.configuration : route.slack_hook_url == null ? true : anytrue([
         contains(var.allowed_hook_hosts, try(regex("^https://([^/@:]+)(?::443)?/", route.slack_hook_url)[0], "")),
-        can(regex("^https?://(127(\\.[0-9]{1,3}){3}|localhost|\\[::1\\])(:[0-9]+)?/", route.slack_hook_url)),
+        can(regex("^https?://(127(\\.[0-9]{1,3}){3}|localhost|\\[::1\\])(:[0-9]+)?(/|$)", route.slack_hook_url)),
       ])
     ])
     error_message = "A slack_hook_url of configuration does not begin with https:// and a host of allowed_hook_hosts (${join(", ", var.allowed_hook_hosts)}). Correct the hook, or add its host."
@@ -285,7 +285,7 @@ variable "default_slack_hook_url" {
   validation {
     condition = var.default_slack_hook_url == null ? true : anytrue([
       contains(var.allowed_hook_hosts, try(regex("^https://([^/@:]+)(?::443)?/", var.default_slack_hook_url)[0], "")),
-      can(regex("^https?://(127(\\.[0-9]{1,3}){3}|localhost|\\[::1\\])(:[0-9]+)?/", var.default_slack_hook_url)),
+      can(regex("^https?://(127(\\.[0-9]{1,3}){3}|localhost|\\[::1\\])(:[0-9]+)?(/|$)", var.default_slack_hook_url)),
     ])
     error_message = "default_slack_hook_url does not begin with https:// and a host of allowed_hook_hosts (${join(", ", var.allowed_hook_hosts)}). Correct the hook, or add its host."
   }

@@ -16,7 +16,7 @@ import type { Clock, Log, ObjectStore, ParameterStore, Ports, Publisher } from "
 import { LOG_LEVELS, type Settings } from "./model/settings.ts";
 import { processPayload, type Stages } from "./pipeline.ts";
 import { flatten } from "./records/flatten.ts";
-import { DEFAULT_LIMITS, readLogFile } from "./records/read.ts";
+import { readLogFile } from "./records/read.ts";
 import { destinationsFor } from "./routing/destinations-for.ts";
 import { decide } from "./rules/decide.ts";
 import { createRuleSet } from "./rules/rule-set.ts";
@@ -25,7 +25,11 @@ import { objectKind } from "./sources/object-kind.ts";
 
 /** Everything outside: the adapters and the environment. Tests give their own. */
 export interface World {
-  readonly environment: SettingsEnvironment & { readonly LOG_LEVEL?: string | undefined };
+  readonly environment: SettingsEnvironment & {
+    readonly LOG_LEVEL?: string | undefined;
+    /** Set by AWS Lambda, in MB. */
+    readonly AWS_LAMBDA_FUNCTION_MEMORY_SIZE?: string | undefined;
+  };
   readonly parameters: ParameterStore;
   readonly objects: ObjectStore;
   readonly publisher: Publisher;
@@ -49,6 +53,13 @@ export interface SelfCheckResult {
 /** How long and how often the self-check waits for a new IAM policy to take effect, which AWS does within seconds. */
 const IAM_WAIT_MS = 5_000;
 const IAM_ATTEMPTS = 12;
+
+/**
+ * How much memory a byte of an unpacked log file takes at the peak: the bytes, their text, the parsed records and what
+ * is left for the collector. A larger file is refused with a sentence instead of ending the process.
+ */
+const MEMORY_PER_BYTE = 8;
+const DEFAULT_MEMORY_MB = 512;
 
 /** The names under which users of the older module chart refused calls. */
 const REFUSED_CALLS_NAMESPACE = "CloudTrailToSlack/AccessDeniedEvents";
@@ -84,6 +95,7 @@ async function deploy(world: World, secrets: Secrets, log: Log): Promise<Deploym
   const settings = await readSettings(world.environment, world.parameters);
   const { ruleSet, problems } = rulesOf(settings);
   for (const { ruleId, message } of problems) log.error("a rule was left out", { rule: ruleId, reason: message });
+  const memoryMb = Number(world.environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE) || DEFAULT_MEMORY_MB;
   const { allowedHookHosts, routing, tellRuleProblems } = settings;
   return {
     settings,
@@ -99,7 +111,7 @@ async function deploy(world: World, secrets: Secrets, log: Log): Promise<Deploym
         ...(total > 0 ? [recordProblemsNotice(records, total)] : []),
       ],
       destinationsFor: (accountId) => destinationsFor(routing, accountId),
-      maxStoredBytes: DEFAULT_LIMITS.maxStoredBytes,
+      maxBytes: (memoryMb * 2 ** 20) / MEMORY_PER_BYTE,
     },
     ports: { objects: world.objects, deliver: createDeliver({ ...world, secrets, allowedHookHosts }), log },
     untold: tellRuleProblems ? problems : [],

@@ -15,7 +15,7 @@ export interface Stages {
   /** sources: what CloudTrail keeps at a key. */
   readonly objectKind: (key: string) => ObjectKind;
   /** records: the elements of a log file. Throws when the file as a whole is unreadable. */
-  readonly readLogFile: (bytes: Uint8Array, name: string) => Promise<readonly unknown[]>;
+  readonly readLogFile: (bytes: Uint8Array, name: string, maxBytes: number) => Promise<readonly unknown[]>;
   /** records: an element that rules can be asked about, or why not. */
   readonly flatten: (element: unknown) => JudgeableRecord | { readonly unjudgeable: string };
   /** rules: what the rules say of a record. Never throws. */
@@ -30,8 +30,8 @@ export interface Stages {
   ) => readonly Notice[];
   /** routing: to whom. */
   readonly destinationsFor: (accountId: string | undefined) => readonly Destination[];
-  /** The largest object that is fetched, in bytes. */
-  readonly maxStoredBytes: number;
+  /** The largest log file that is read, in bytes, packed and unpacked. */
+  readonly maxBytes: number;
 }
 
 /**
@@ -76,8 +76,8 @@ async function processObject(object: ObjectRef, stages: Stages, ports: Ports, ou
     return;
   }
   try {
-    const bytes = await ports.objects.get(object, stages.maxStoredBytes);
-    const elements = await stages.readLogFile(bytes, name);
+    const bytes = await ports.objects.get(object, stages.maxBytes);
+    const elements = await stages.readLogFile(bytes, name, stages.maxBytes);
     await tell(judge(elements, name, stages, outcome), stages, ports, outcome);
   } catch (error) {
     outcome.objects.failed += 1;

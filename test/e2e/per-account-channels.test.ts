@@ -75,6 +75,20 @@ describe("examples/per-account-channels", () => {
     expect(slack.received().flatMap(({ payload }) => pings(payload))).toEqual([]);
   });
 
+  test("names a file that cannot be read, and fails so that AWS brings it again", async () => {
+    const [file] = story(new Date("2025-06-11T09:25:00Z"));
+    if (file === undefined) throw new Error("the story is empty");
+    await put(bucket, file.key, file.bytes.subarray(0, file.bytes.length / 2));
+    const line = JSON.stringify({
+      level: "ERROR",
+      message: "not finished; AWS will bring it again",
+      what: `s3://${bucket}/${file.key}`,
+      reason: `s3://${bucket}/${file.key} is not gzip: unexpected end of file`,
+    });
+    // The first attempt and two more.
+    await expect.poll(() => ministack.logs().split(line).length - 1, { timeout: 60_000 }).toBe(3);
+  });
+
   test("plans nothing after an apply", async () => {
     expect(await root.pendingChanges()).toEqual([]);
   });

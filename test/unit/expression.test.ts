@@ -69,6 +69,7 @@ describe("an expression that cannot be used is shown with its place", () => {
       "a && foo(1)",
       "     ",
     ],
+    ["a bracket is left open", "(a", 1, 1, 'never closes the "("', "(a", ""],
     ["it ends too early", "a ==  ", 1, 5, "ends too early", "a ==  ", "    "],
     ["a character is illegal", "a # b", 1, 3, 'has an unexpected "#"', "a # b", "  "],
     ["a word is no operator", "a and b", 1, 3, 'has an unexpected "and"', "a and b", "  "],

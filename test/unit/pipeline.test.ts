@@ -65,7 +65,7 @@ async function run(payload: unknown, { files = {}, rules = RULES, routing = ROUT
       ...(total > 0 ? [recordProblemsNotice(recordProblems, total)] : []),
     ],
     destinationsFor: (accountId) => destinationsFor(routing, accountId),
-    maxStoredBytes: 1_000_000,
+    maxBytes: 1_000_000,
   };
   const outcome = await processPayload(payload, stages, { objects: fakeObjects(files), deliver, log: fakeLog() });
   expect(brokenIdentities(outcome)).toEqual([]);

@@ -8,7 +8,7 @@ import { readLogFile } from "#records/read.ts";
 import { logFile, record } from "#test/support/records.ts";
 
 const NAME = "s3://example-cloudtrail-logs/AWSLogs/a.json.gz";
-const LIMITS = { maxStoredBytes: 1_000, maxBytes: 10_000 };
+const MAX_BYTES = 10_000;
 const bytes = (text: string) => new TextEncoder().encode(text);
 const FILE = '{"Records":[{"eventName":"A"},null,7]}';
 const CONTENT = [{ eventName: "A" }, null, 7];
@@ -21,9 +21,9 @@ describe("readLogFile", () => {
     ["gzip behind which JSON has a byte order mark", gzipSync(`\uFEFF${FILE}`), CONTENT],
     ["gzip in two members", Buffer.concat([gzipSync(FILE.slice(0, 9)), gzipSync(FILE.slice(9))]), CONTENT],
     ["a file without records", gzipSync('{"Records":[]}'), []],
-    ["a file just within its bound", gzipSync(`{"Records":[]${" ".repeat(LIMITS.maxBytes - 14)}}`), []],
+    ["a file just within its bound", gzipSync(`{"Records":[]${" ".repeat(MAX_BYTES - 14)}}`), []],
   ])("reads %s", async (_name, content, expected) => {
-    expect(await readLogFile(content, NAME, LIMITS)).toEqual(expected);
+    expect(await readLogFile(content, NAME, MAX_BYTES)).toEqual(expected);
   });
 
   test.each([
@@ -33,7 +33,7 @@ describe("readLogFile", () => {
     ["is damaged", gzipSync(FILE).fill(0xff, 15, 20), expect.stringMatching(/^is not gzip: [a-z -]+$/)],
     [
       "unpacks to more than its bound",
-      gzipSync(`{"Records":["${"0".repeat(LIMITS.maxBytes)}"]}`),
+      gzipSync(`{"Records":["${"0".repeat(MAX_BYTES)}"]}`),
       "unpacks to more than 10000 bytes",
     ],
     ["is no JSON", gzipSync("password=hunter2"), "is not JSON"],
@@ -44,7 +44,7 @@ describe("readLogFile", () => {
     ["is null", gzipSync("null"), 'has no list "Records"'],
     ["is a text", gzipSync('"hunter2"'), 'has no list "Records"'],
   ])("refuses a file that %s, by name and without a word of its content", async (_name, content, reason) => {
-    const error = await readLogFile(content, NAME, LIMITS).catch((thrown) => thrown);
+    const error = await readLogFile(content, NAME, MAX_BYTES).catch((thrown) => thrown);
     expect({
       is: error instanceof LogFileError,
       name: error.message?.slice(0, NAME.length + 1),

@@ -14,18 +14,19 @@ export interface Secrets {
 /** {@link Secrets} over a parameter store. Simultaneous reads of one parameter become one. */
 export function cachedSecrets(parameters: ParameterStore, clock: Clock): Secrets {
   const cache = new Map<string, { readonly value: Promise<string>; readonly untilMs: number }>();
+  const fetchOne = async (parameter: string) => {
+    const secret = (await parameters.get([parameter])).get(parameter);
+    if (secret === undefined) throw new Error(`the parameter ${parameter} has no value`);
+    return secret.trim();
+  };
   return {
     read(parameter) {
       const cached = cache.get(parameter);
       if (cached !== undefined && cached.untilMs > clock.nowMs()) return cached.value;
-      const value = parameters.get([parameter]).then((values) => {
-        const secret = values.get(parameter);
-        if (secret === undefined) throw new Error(`the parameter ${parameter} has no value`);
-        return secret.trim();
-      });
-      value.catch(() => cache.delete(parameter));
-      cache.set(parameter, { value, untilMs: clock.nowMs() + KEEP_MS });
-      return value;
+      const entry = { value: fetchOne(parameter), untilMs: clock.nowMs() + KEEP_MS };
+      entry.value.catch(() => cache.get(parameter) === entry && cache.delete(parameter));
+      cache.set(parameter, entry);
+      return entry.value;
     },
     forget: (parameter) => void cache.delete(parameter),
   };

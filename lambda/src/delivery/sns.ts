@@ -15,6 +15,8 @@ export async function publishNews(publisher: Publisher, topicArn: string, news: 
     await publisher.publish({ topicArn, subject, body: JSON.stringify(news) });
     return { kind: "delivered" };
   } catch (error) {
-    return { kind: "ambiguous", reason: `SNS: ${messageOf(error)}` };
+    const name = error instanceof Error ? error.name : "";
+    const kind = /^(AuthorizationError|NotFound|InvalidParameter|KMS)/.test(name) ? "dead" : "ambiguous";
+    return { kind, reason: `SNS: ${messageOf(error)}` };
   }
 }

@@ -38,6 +38,7 @@ function check(text: string, grammar: JexlGrammar, transforms: readonly string[]
   if (tokens.length > MAX_TOKENS) throw new ExpressionError(`has more than ${MAX_TOKENS} parts`, text, text.length);
 
   const parser = new Parser(grammar);
+  const open: { readonly bracket: string; readonly offset: number }[] = [];
   let offset = text.length - text.trimStart().length;
   tokens.forEach((token, index) => {
     const word = token.raw.trim();
@@ -57,6 +58,8 @@ function check(text: string, grammar: JexlGrammar, transforms: readonly string[]
         offset,
       );
     }
+    if (/^open/.test(token.type)) open.push({ bracket: word, offset });
+    if (/^close/.test(token.type)) open.pop();
     offset += token.raw.length;
   });
   try {
@@ -64,6 +67,9 @@ function check(text: string, grammar: JexlGrammar, transforms: readonly string[]
   } catch {
     throw new ExpressionError("ends too early", text, text.trimEnd().length);
   }
+  // Jexl itself closes what was left open.
+  const last = open.pop();
+  if (last !== undefined) throw new ExpressionError(`never closes the "${last.bracket}"`, text, last.offset);
 }
 
 /** Text to tokens, after each piece was tried on its own: Jexl does not tell which one is none. */

@@ -12,7 +12,8 @@ export function decode(payload: unknown): readonly SourceItem[] {
     const items = decoder(payload);
     if (items !== undefined) return items;
   }
-  const keys = typeof payload === "object" && payload !== null ? Object.keys(payload).slice(0, 10).join(", ") : "";
+  const keys =
+    typeof payload === "object" && payload !== null ? Object.keys(payload).slice(0, 5).join(", ").slice(0, 100) : "";
   const error = new SourceError(
     `the payload (${keys === "" ? typeof payload : `with ${keys}`}) is neither an S3 event notification nor one through SNS`,
   );
