@@ -19,9 +19,8 @@ locals {
   # An alias names no key that a policy could name, so there the condition does.
   trail_key_is_alias = can(regex("(^|:)alias/", var.cloudtrail_logs_kms_key_id))
   trail_key_arn = (
-    local.trail_key_is_alias ? "arn:${local.partition}:kms:*:*:key/*"
-    : startswith(var.cloudtrail_logs_kms_key_id, "arn:") ? var.cloudtrail_logs_kms_key_id
-    : "arn:${local.partition}:kms:${local.region}:${local.account_id}:key/${var.cloudtrail_logs_kms_key_id}"
+    startswith(var.cloudtrail_logs_kms_key_id, "arn:") ? replace(var.cloudtrail_logs_kms_key_id, "/:alias/.*$/", ":key/*")
+    : "arn:${local.partition}:kms:${local.region}:${local.account_id}:key/${local.trail_key_is_alias ? "*" : var.cloudtrail_logs_kms_key_id}"
   )
 
   topic_arns = distinct(concat(
@@ -30,10 +29,11 @@ locals {
 
   statements = [for statement in [
     {
-      Sid      = "WriteLog"
-      Effect   = "Allow"
-      Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-      Resource = ["${aws_cloudwatch_log_group.function.arn}:*"]
+      Sid    = "WriteLog"
+      Effect = "Allow"
+      Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
+      # Not the group's own "arn", which nobody knows while planning: the plan would then not show the policy.
+      Resource = ["arn:${local.partition}:logs:${local.region}:${local.account_id}:log-group:${aws_cloudwatch_log_group.function.name}:*"]
     },
     {
       Sid      = "ReadLogFiles"

@@ -100,7 +100,10 @@ variable "events_to_track" {
   validation {
     condition = (
       startswith(jsonencode(var.events_to_track), "\"")
-      || (can(tolist(var.events_to_track)) && alltrue([for name in try(tolist(var.events_to_track), []) : startswith(jsonencode(name), "\"")]))
+      || (
+        !can(keys(var.events_to_track)) && can([for name in var.events_to_track : name])
+        && alltrue([for name in try([for name in var.events_to_track : name], []) : startswith(jsonencode(name), "\"")])
+      )
     )
     error_message = "events_to_track must be a list of event names, or one text of names separated by commas."
   }
@@ -188,7 +191,7 @@ variable "use_default_rules" {
 
   validation {
     # What is left of an empty list or text without its brackets, quotes and separators is nothing.
-    condition     = var.use_default_rules || anytrue([for given in [jsonencode(var.rules), jsonencode(var.events_to_track)] : length(trim(given, "\"[], ")) > 0])
+    condition     = var.use_default_rules || anytrue([for given in [jsonencode(var.rules), jsonencode(var.events_to_track)] : length(trim(replace(given, "/\\\\[nrt]/", ""), "\"[], ${var.rules_separator}")) > 0])
     error_message = "With use_default_rules = false nothing would ever alert: give rules or events_to_track, or leave the default rules on."
   }
 }

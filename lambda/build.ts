@@ -4,7 +4,7 @@
  *   node lambda/build.ts           writes lambda/dist/notifier.zip
  *   node lambda/build.ts --check   fails when the committed zip is not what the sources give
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { build, type Metafile, type Plugin } from "esbuild";
@@ -83,7 +83,10 @@ function notices(metafile: Metafile): string {
 export async function writeNotifier(): Promise<string> {
   const zip = await buildNotifier();
   mkdirSync(path.dirname(ZIP), { recursive: true });
-  writeFileSync(ZIP, zip);
+  // At once: a Terraform that plans meanwhile must not see half of it.
+  const draft = `${ZIP}.${process.pid}`;
+  writeFileSync(draft, zip);
+  renameSync(draft, ZIP);
   return `lambda/dist/notifier.zip: ${kilobytes(zip)}, ${defaultRules.length} default rules`;
 }
 

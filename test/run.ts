@@ -5,7 +5,8 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { terraformEnvironment } from "./support/terraform.ts";
+import * as v from "valibot";
+import { terraformEnvironment } from "./support/provider-mirror.ts";
 import { repoRoot, requireTool, run } from "./support/tools.ts";
 
 /** The second runtime that AWS offers; `npm run` brings the first one. */
@@ -50,23 +51,18 @@ function vitest(name: string, project: string, node: () => Promise<string>): Ste
       const folder = await mkdtemp(path.join(tmpdir(), "vitest-"));
       const report = path.join(folder, "report.json");
       const entry = path.join(repoRoot, "node_modules", "vitest", "vitest.mjs");
-      const args = [
-        entry,
-        "run",
-        "--project",
-        project,
-        "--reporter=dot",
-        "--reporter=json",
-        `--outputFile.json=${report}`,
-      ];
+      const args = [entry, "run", "--project", project, "--reporter=json", `--outputFile=${report}`];
       try {
         const { stdout, stderr } = await run(await node(), args, {
           cwd: repoRoot,
           timeoutMs: STEP_TIMEOUT_MS,
           acceptedExitCodes: [0, 1],
+          env: { ...process.env, NO_COLOR: "1" },
         });
-        const counts = await readReport(report);
-        if (counts.failed > 0) console.log((stdout + stderr).slice(-SHOWN));
+        const { counts, failures } = await readReport(report).catch(() => {
+          throw new Error(`vitest gave no report:\n${(stdout + stderr).slice(-SHOWN)}`);
+        });
+        for (const failure of failures) console.log(`\n${failure.slice(0, SHOWN)}`);
         return counts;
       } finally {
         await rm(folder, { recursive: true, force: true });
@@ -75,13 +71,32 @@ function vitest(name: string, project: string, node: () => Promise<string>): Ste
   };
 }
 
-/** @throws when the report is not there or says that nothing ran */
-async function readReport(file: string): Promise<Counts> {
-  const report = JSON.parse(await readFile(file, "utf8"));
-  const { numPassedTests: passed, numFailedTests, numPendingTests: skipped, success } = report;
-  if (passed + numFailedTests === 0) throw new Error("no test ran");
-  // A file that cannot be loaded has no failed test, but the run has failed.
-  return { passed, failed: success ? numFailedTests : Math.max(1, numFailedTests), skipped };
+const Report = v.object({
+  numPassedTests: v.number(),
+  numPendingTests: v.number(),
+  testResults: v.array(
+    v.object({
+      name: v.string(),
+      status: v.string(),
+      message: v.string(),
+      assertionResults: v.array(
+        v.object({ status: v.string(), fullName: v.string(), failureMessages: v.nullish(v.array(v.string()), []) }),
+      ),
+    }),
+  ),
+});
+
+/** The counts of a run and what failed in it. A file that cannot be loaded counts as one failure, as does an empty run. */
+async function readReport(file: string): Promise<{ readonly counts: Counts; readonly failures: readonly string[] }> {
+  const report = v.parse(Report, JSON.parse(await readFile(file, "utf8")));
+  const { numPassedTests: passed, numPendingTests: skipped, testResults } = report;
+  const failures = testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const failed = assertionResults.filter((test) => test.status === "failed");
+    if (failed.length === 0 && status === "failed") return [`${name}\n${message}`];
+    return failed.map(({ fullName, failureMessages }) => `${name}\n${fullName}\n${failureMessages?.join("\n")}`);
+  });
+  if (passed + failures.length === 0) failures.push("no test ran");
+  return { counts: { passed, failed: failures.length, skipped }, failures };
 }
 
 function showOutput(error: unknown): never {

@@ -1,0 +1,53 @@
+# What the mocked provider answers: account 123456789012, partition aws, region eu-central-1.
+
+mock_data "aws_caller_identity" {
+  defaults = {
+    account_id = "123456789012"
+    arn        = "arn:aws:iam::123456789012:user/tester"
+  }
+}
+
+mock_data "aws_partition" {
+  defaults = {
+    partition  = "aws"
+    dns_suffix = "amazonaws.com"
+  }
+}
+
+mock_data "aws_region" {
+  defaults = {
+    id   = "eu-central-1"
+    name = "eu-central-1"
+  }
+}
+
+mock_resource "aws_cloudwatch_log_group" {
+  defaults = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/cloudtrail-to-slack" }
+}
+
+mock_resource "aws_iam_role" {
+  defaults = { arn = "arn:aws:iam::123456789012:role/cloudtrail-to-slack-role" }
+}
+
+mock_resource "aws_lambda_alias" {
+  defaults = { arn = "arn:aws:lambda:eu-central-1:123456789012:function:cloudtrail-to-slack:live" }
+}
+
+mock_resource "aws_lambda_function" {
+  defaults = {
+    arn     = "arn:aws:lambda:eu-central-1:123456789012:function:cloudtrail-to-slack"
+    version = "7"
+  }
+}
+
+mock_resource "aws_lambda_invocation" {
+  defaults = { result = "{\"ok\":true,\"problems\":[]}" }
+}
+
+mock_resource "aws_sns_topic" {
+  defaults = { arn = "arn:aws:sns:eu-central-1:123456789012:made-topic" }
+}
+
+mock_resource "aws_ssm_parameter" {
+  defaults = { version = 3 }
+}

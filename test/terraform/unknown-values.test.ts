@@ -1,0 +1,85 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Ministack, startMinistack } from "#test/support/ministack.ts";
+import { openRoot } from "#test/support/terraform.ts";
+import { repoRoot } from "#test/support/tools.ts";
+import { only, resourcesOf } from "./plan.ts";
+
+/** What a root makes beside the module: while planning, nobody knows its ARNs and ids yet. */
+const BESIDE = `
+resource "aws_s3_bucket" "logs" { bucket_prefix = "logs-" }
+resource "aws_kms_key" "trail" {}
+resource "aws_kms_key" "hooks" {}
+resource "aws_sqs_queue" "dead_letters" { name = "dead-letters" }
+resource "aws_sns_topic" "alerts" { name = "alerts" }
+resource "aws_sns_topic" "team" { name = "team" }
+resource "aws_sns_topic" "log_files" { name = "log-files" }
+resource "aws_iam_policy" "boundary" {
+  name   = "boundary"
+  policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "*", Resource = "*" }] })
+}
+resource "aws_ssm_parameter" "hook" {
+  name             = "/hooks/default"
+  type             = "SecureString"
+  value_wo         = "https://hooks.slack.com/services/confidential"
+  value_wo_version = 1
+}
+`;
+
+describe("a root that makes everything in one apply", () => {
+  let ministack: Ministack;
+  let folder: string;
+
+  beforeAll(async () => {
+    ministack = await startMinistack();
+    folder = await mkdtemp(join(tmpdir(), "unknown-values-"));
+  });
+
+  afterAll(async () => {
+    await ministack?.stop();
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  });
+
+  it.each([
+    [
+      "hooks by the ARNs of parameters, keys, queue and boundary",
+      `
+      cloudtrail_logs_s3_bucket_name   = aws_s3_bucket.logs.id
+      cloudtrail_logs_kms_key_id       = aws_kms_key.trail.arn
+      kms_key_arn                      = aws_kms_key.hooks.arn
+      ssm_kms_key_arns                 = [aws_kms_key.hooks.arn]
+      default_slack_hook_ssm_parameter = aws_ssm_parameter.hook.arn
+      configuration                    = [{ accounts = ["222222222222"], slack_hook_ssm_parameter = aws_ssm_parameter.hook.arn }]
+      dead_letter_target_arn           = aws_sqs_queue.dead_letters.arn
+      role_permissions_boundary        = aws_iam_policy.boundary.arn
+      ignore_rules                     = ["requestParameters.bucketName == '\${aws_s3_bucket.logs.id}'"]
+      `,
+    ],
+    [
+      "topics for alerts and for log files",
+      `
+      cloudtrail_logs_s3_bucket_name = aws_s3_bucket.logs.id
+      default_sns_topic_arn          = aws_sns_topic.alerts.arn
+      sns_configuration              = [{ accounts = ["222222222222"], sns_topic_arn = aws_sns_topic.team.arn }]
+      enable_s3_sns_fanout           = true
+      create_s3_sns_fanout_topic     = false
+      s3_sns_fanout_topic_arn        = aws_sns_topic.log_files.arn
+      rules                          = "userIdentity.arn == '\${aws_iam_policy.boundary.arn}'"
+      `,
+    ],
+  ])("plans with %s", async (_, settings) => {
+    const directory = await mkdtemp(join(folder, "root-"));
+    const module = `module "cloudtrail_to_slack" {\n  source = "${repoRoot}"\n${settings}\n}\n`;
+    await writeFile(join(directory, "main.tf"), BESIDE + module);
+    const root = await openRoot(directory, { env: ministack.env });
+    try {
+      await root.init();
+      const { json } = await root.plan();
+      expect(only(resourcesOf(json), "aws_lambda_alias.live").name).toBe("live");
+    } finally {
+      await root.close();
+    }
+  });
+});
