@@ -1,5 +1,5 @@
 /**
- * Everything that CI checks: `make test`. Independent steps run beside each other, two at a time. Ends with the line
+ * Everything that CI checks: `make test`. Independent steps run beside each other, in two lanes. Ends with the line
  * `N passed, N failed, N skipped`, where a step that is not a test run counts as one.
  */
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -11,7 +11,6 @@ import { repoRoot, requireTool, run } from "./support/tools.ts";
 
 /** The second runtime that AWS offers; `npm run` brings the first one. */
 const OTHER_NODE = "24.21.0";
-const AT_ONCE = 2;
 const STEP_TIMEOUT_MS = 25 * 60_000;
 /** Enough of what a failed step printed. In characters. */
 const SHOWN = 12_000;
@@ -111,18 +110,19 @@ const otherNode = async () => {
   return stdout.trim();
 };
 
-const STEPS: readonly Step[] = [
-  // The longest first.
-  vitest("end to end", "e2e", thisNode),
-  vitest("terraform", "terraform", thisNode),
-  vitest(`unit tests, Node ${process.versions.node}`, "unit", thisNode),
-  vitest(`unit tests, Node ${OTHER_NODE}`, "unit", otherNode),
-  check("format and lint", bin("biome"), "ci", "--error-on-warnings", "."),
-  check("types", bin("tsc"), "--noEmit"),
-  check("unused code and dependencies", bin("knip")),
-  check("committed zip equals a fresh build", process.execPath, "lambda/build.ts", "--check"),
-  check("README tables equal the Terraform files", process.execPath, "test/support/readme-tables.ts", "--check"),
-  check("terraform fmt", "terraform", "fmt", "-check", "-recursive", "-diff", "."),
+/** Steps of one lane follow each other: two that start Terraform and the emulator at once take each other's time. */
+const LANES: readonly (readonly Step[])[] = [
+  [vitest("end to end", "e2e", thisNode), vitest("terraform", "terraform", thisNode)],
+  [
+    vitest(`unit tests, Node ${process.versions.node}`, "unit", thisNode),
+    vitest(`unit tests, Node ${OTHER_NODE}`, "unit", otherNode),
+    check("format and lint", bin("biome"), "ci", "--error-on-warnings", "."),
+    check("types", bin("tsc"), "--noEmit"),
+    check("unused code and dependencies", bin("knip")),
+    check("committed zip equals a fresh build", process.execPath, "lambda/build.ts", "--check"),
+    check("README tables equal the Terraform files", process.execPath, "test/support/readme-tables.ts", "--check"),
+    check("terraform fmt", "terraform", "fmt", "-check", "-recursive", "-diff", "."),
+  ],
 ];
 
 async function main(): Promise<void> {
@@ -130,9 +130,8 @@ async function main(): Promise<void> {
   try {
     await requireTool("terraform");
     await requireTool("python3");
-    const queue = [...STEPS];
-    const work = async () => {
-      for (let step = queue.shift(); step !== undefined; step = queue.shift()) {
+    const work = async (lane: readonly Step[]) => {
+      for (const step of lane) {
         const started = Date.now();
         const counts = await step.work().catch((error: unknown) => {
           console.log(`\n${error instanceof Error ? error.message : error}`);
@@ -147,7 +146,7 @@ async function main(): Promise<void> {
         console.log(`${seconds} s  ${step.name}: ${result}${counts.passed} passed${skipped}`);
       }
     };
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    await Promise.all(LANES.map(work));
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     total.failed += 1;
