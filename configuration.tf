@@ -70,14 +70,17 @@ locals {
     rule_config = {
       self = {
         accountId       = local.account_id
-        bucketName      = var.cloudtrail_logs_s3_bucket_name
+        bucketName      = local.bucket
         functionName    = var.function_name
         logGroupName    = aws_cloudwatch_log_group.function.name
         parameterPrefix = local.parameter_prefix
         parameters      = local.given_parameters
-        queues          = [for arn in compact([var.dead_letter_target_arn]) : join("/", slice(split(":", arn), 4, 6)) if strcontains(arn, ":sqs:")]
-        roleName        = local.role_name
-        tables          = []
+        queues = [
+          for arn in compact([var.dead_letter_target_arn, local.queue_arn, local.makes_queue ? "${local.queue_arn}-dead-letters" : ""]) :
+          join("/", slice(split(":", arn), 4, 6)) if strcontains(arn, ":sqs:")
+        ]
+        roleName = local.role_name
+        tables   = []
       }
     }
   }

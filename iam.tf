@@ -23,7 +23,9 @@ locals {
     : "arn:${local.partition}:kms:${local.region}:${local.account_id}:key/${local.trail_key_is_alias ? "*" : var.cloudtrail_logs_kms_key_id}"
   )
 
-  topic_arns = distinct(concat(
+  queue_key_arn = try(var.sources.sqs.kms_key_arn, null)
+
+  alert_topic_arns = distinct(concat(
     compact([var.default_sns_topic_arn]), var.sns_configuration[*].sns_topic_arn, aws_sns_topic.alerts[*].arn,
   ))
 
@@ -35,11 +37,11 @@ locals {
       # Not the group's own "arn", which nobody knows while planning: the plan would then not show the policy.
       Resource = ["arn:${local.partition}:logs:${local.region}:${local.account_id}:log-group:${aws_cloudwatch_log_group.function.name}:*"]
     },
-    {
+    !local.log_files ? null : {
       Sid      = "ReadLogFiles"
       Effect   = "Allow"
       Action   = ["s3:GetObject"]
-      Resource = ["arn:${local.partition}:s3:::${var.cloudtrail_logs_s3_bucket_name}/${var.s3_notification_filter_prefix}*"]
+      Resource = ["${local.bucket_arn}/${var.s3_notification_filter_prefix}*"]
     },
     {
       Sid      = "ReadConfiguration"
@@ -60,24 +62,37 @@ locals {
       Resource  = local.secret_key_arns
       Condition = { StringEquals = { "kms:ViaService" = "ssm.${local.region}.amazonaws.com" } }
     },
-    var.cloudtrail_logs_kms_key_id == "" || local.trail_key_is_alias ? null : {
+    !local.log_files || var.cloudtrail_logs_kms_key_id == "" || local.trail_key_is_alias ? null : {
       Sid      = "DecryptLogFiles"
       Effect   = "Allow"
       Action   = ["kms:Decrypt"]
       Resource = [local.trail_key_arn]
     },
-    !local.trail_key_is_alias ? null : {
+    !local.log_files || !local.trail_key_is_alias ? null : {
       Sid       = "DecryptLogFiles"
       Effect    = "Allow"
       Action    = ["kms:Decrypt"]
       Resource  = [local.trail_key_arn]
       Condition = { "ForAnyValue:StringEquals" = { "kms:ResourceAliases" = try(regex("alias/.+$", var.cloudtrail_logs_kms_key_id), "") } }
     },
-    length(local.topic_arns) == 0 ? null : {
+    !local.through_queue ? null : {
+      Sid      = "ReceiveMessages"
+      Effect   = "Allow"
+      Action   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+      Resource = [local.queue_arn]
+    },
+    !local.through_queue || local.queue_key_arn == null ? null : {
+      Sid       = "DecryptMessages"
+      Effect    = "Allow"
+      Action    = ["kms:Decrypt"]
+      Resource  = [local.queue_key_arn]
+      Condition = { StringEquals = { "kms:ViaService" = "sqs.${local.region}.amazonaws.com" } }
+    },
+    length(local.alert_topic_arns) == 0 ? null : {
       Sid      = "PublishAlerts"
       Effect   = "Allow"
       Action   = ["sns:Publish"]
-      Resource = local.topic_arns
+      Resource = local.alert_topic_arns
     },
     var.dead_letter_target_arn == null ? null : {
       Sid      = "SendDeadLetters"

@@ -3,11 +3,22 @@ output "alerts_topic_arn" {
   value       = one(aws_sns_topic.alerts[*].arn)
 }
 
+output "alarms_topic_arn" {
+  description = "ARN of the topic that the alarms of `sources.alarms.conditions` notify; null without."
+  value       = one(aws_sns_topic.alarms[*].arn)
+}
+
 output "lambda_function_arn" {
   description = "ARN of the function's alias `live`: the target for notifications that are made elsewhere."
   value       = aws_lambda_alias.live.arn
   # Whoever makes the notification needs the permission to be there first.
-  depends_on = [aws_lambda_permission.bucket, aws_lambda_permission.fanout]
+  depends_on = [
+    aws_lambda_permission.alarms,
+    aws_lambda_permission.bucket,
+    aws_lambda_permission.event_rule,
+    aws_lambda_permission.fanout,
+    aws_lambda_permission.log_group,
+  ]
 }
 
 output "lambda_log_group_name" {
@@ -21,11 +32,23 @@ output "lambda_role_name" {
 }
 
 output "s3_sns_fanout_topic_arn" {
-  description = "ARN of the topic that the bucket notifies; null without `enable_s3_sns_fanout`."
-  value       = local.fanout_topic_arn
+  description = "ARN of the topic that the bucket notifies, for other subscribers; null without `sources.sns`."
+  value       = local.topic
 }
 
 output "s3_sns_fanout_topic_name" {
-  description = "Name of the topic that the bucket notifies; null without `enable_s3_sns_fanout`."
-  value       = local.fanout_topic_arn == null ? null : element(split(":", local.fanout_topic_arn), 5)
+  description = "Name of the topic that the bucket notifies; null without `sources.sns`."
+  value       = local.topic_arn == null ? null : element(split(":", local.topic_arn), 5)
+}
+
+output "source_dead_letter_queue_arn" {
+  description = "ARN of the queue that gets the messages that failed for good; null unless `sources.sqs` makes the queue."
+  value       = one(aws_sqs_queue.source_dead_letters[*].arn)
+}
+
+output "source_queue_arn" {
+  description = "ARN of the queue that feeds the function; null without `sources.sqs`."
+  value       = local.queue
+  # Whoever makes the notification needs the policy to be there first.
+  depends_on = [aws_sqs_queue_policy.source]
 }

@@ -7,28 +7,42 @@ variable "cloudtrail_logs_kms_key_id" {
   type        = string
   default     = ""
   nullable    = false
+
+  validation {
+    condition     = var.cloudtrail_logs_kms_key_id == "" || var.sources.log_files
+    error_message = "cloudtrail_logs_kms_key_id is about log files, and sources.log_files is false: leave one of them out."
+  }
 }
 
 variable "cloudtrail_logs_s3_bucket_name" {
-  description = "Name of the bucket that CloudTrail writes its log files to."
+  description = "Name of the bucket that CloudTrail writes its log files to. Required unless `sources.log_files` is false."
   type        = string
-  nullable    = false
+  default     = null
 
   validation {
-    condition     = can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.cloudtrail_logs_s3_bucket_name))
+    condition     = var.cloudtrail_logs_s3_bucket_name == null || can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.cloudtrail_logs_s3_bucket_name))
     error_message = "cloudtrail_logs_s3_bucket_name must be the name of a bucket (3 to 63 of a-z, 0-9, dot and hyphen), not its ARN or URL."
+  }
+  validation {
+    condition     = (var.cloudtrail_logs_s3_bucket_name != null) == var.sources.log_files
+    error_message = "cloudtrail_logs_s3_bucket_name must name the bucket that CloudTrail writes to. To work without log files, only from API calls, log events or alarms, set sources = { log_files = false, … } and give no bucket."
   }
 }
 
 variable "create_bucket_notification" {
-  description = "Whether to make the bucket's notification. A bucket has one notification configuration, which this replaces; set to false to wire the bucket yourself to the output `lambda_function_arn`."
+  description = "Whether to make the bucket's notification. A bucket has one notification configuration, which this replaces; set to false to wire the bucket yourself to the output `lambda_function_arn` (or the topic or queue of `sources`)."
   type        = bool
   default     = true
   nullable    = false
+
+  validation {
+    condition     = !var.create_bucket_notification || var.sources.bucket_account_id == null
+    error_message = "The notification of another account's bucket (sources.bucket_account_id) must be made there: set create_bucket_notification = false, and make it with a provider of that account, as examples/organization-trail does."
+  }
 }
 
 variable "create_s3_sns_fanout_topic" {
-  description = "With `enable_s3_sns_fanout`: whether to make the topic. When false, give `s3_sns_fanout_topic_arn`."
+  description = "Of the older module. With `enable_s3_sns_fanout`: whether to make the topic. When false, give `s3_sns_fanout_topic_arn`."
   type        = bool
   default     = true
   nullable    = false
@@ -46,13 +60,31 @@ variable "enable_eventbridge_notifications" {
   type        = bool
   default     = false
   nullable    = false
+
+  validation {
+    condition     = !var.enable_eventbridge_notifications || var.sources.log_files
+    error_message = "enable_eventbridge_notifications is about the bucket, and sources.log_files is false: leave one of them out."
+  }
 }
 
 variable "enable_s3_sns_fanout" {
-  description = "Whether the bucket notifies an SNS topic, which calls the function, so that others can subscribe too."
+  description = "Of the older module; says the same as `sources = { sns = {} }`: the bucket notifies an SNS topic, which calls the function, so that others can subscribe too."
   type        = bool
   default     = false
   nullable    = false
+
+  validation {
+    condition     = !var.enable_s3_sns_fanout || var.sources.sns == null
+    error_message = "enable_s3_sns_fanout and sources.sns say the same: give one of them."
+  }
+  validation {
+    condition     = !var.enable_s3_sns_fanout || var.sources.eventbridge == null
+    error_message = "With enable_s3_sns_fanout and sources.eventbridge each log file would come twice: give one of them."
+  }
+  validation {
+    condition     = !var.enable_s3_sns_fanout || var.sources.log_files
+    error_message = "enable_s3_sns_fanout is about log files, and sources.log_files is false: leave one of them out."
+  }
 }
 
 variable "s3_notification_filter_prefix" {
@@ -70,7 +102,7 @@ variable "s3_removed_object_notification" {
 }
 
 variable "s3_sns_fanout_topic_arn" {
-  description = "With `enable_s3_sns_fanout` and without `create_s3_sns_fanout_topic`: ARN of your topic, whose policy must let the bucket publish."
+  description = "Of the older module. With `enable_s3_sns_fanout` and without `create_s3_sns_fanout_topic`: ARN of your topic, whose policy must let the bucket publish."
   type        = string
   default     = null
 
@@ -81,10 +113,176 @@ variable "s3_sns_fanout_topic_arn" {
 }
 
 variable "s3_sns_fanout_topic_name" {
-  description = "Name of the topic that `create_s3_sns_fanout_topic` makes."
+  description = "Of the older module. Name of the topic that `create_s3_sns_fanout_topic` makes."
   type        = string
   default     = "cloudtrail-s3-notifications"
   nullable    = false
+}
+
+variable "sources" {
+  description = <<-EOT
+    How CloudTrail reaches the function; see docs/sources.md. Without it, the bucket notifies the function directly.
+    `log_files`: whether log files of `cloudtrail_logs_s3_bucket_name` are read at all.
+    `bucket_account_id`: the account of the bucket, where it is another one.
+    `sns`: the bucket notifies a topic, to which others can subscribe too; with `create_topic = false` your `topic_arn`.
+    `sqs`: what `sns`, EventBridge or else the bucket send passes a queue; with `create_queue = false` your `queue_arn` (and its `kms_key_arn`). `maximum_concurrency`: invocations at the same time. `max_receive_count`: attempts before a message rests in the dead-letter queue.
+    `eventbridge`: the bucket's events come by EventBridge, over the bus `bus_name`.
+    `api_calls`: records come by EventBridge within seconds, over the bus `bus_name`; with `include_reads` those of reading calls too.
+    `cloudwatch_logs`: records come from the trail's log group `log_group_name`, all of them or those that `filter_pattern` finds.
+    `alarms`: CloudWatch alarms become messages: those of yours that publish to `topic_arns` (under any keys), and those that the module makes on the trail's log group `log_group_name` from `conditions` (docs/sources.md lists the names), each with `threshold` and `period_seconds`; `sign_in_from_other_address` takes `allowed_addresses`.
+  EOT
+  type = object({
+    log_files         = optional(bool, true)
+    bucket_account_id = optional(string)
+    sns = optional(object({
+      create_topic = optional(bool, true)
+      topic_arn    = optional(string)
+    }))
+    sqs = optional(object({
+      create_queue        = optional(bool, true)
+      queue_arn           = optional(string)
+      kms_key_arn         = optional(string)
+      maximum_concurrency = optional(number)
+      max_receive_count   = optional(number, 5)
+    }))
+    eventbridge = optional(object({
+      bus_name = optional(string, "default")
+    }))
+    api_calls = optional(object({
+      bus_name      = optional(string, "default")
+      include_reads = optional(bool, false)
+    }))
+    cloudwatch_logs = optional(object({
+      log_group_name = string
+      filter_pattern = optional(string, "")
+    }))
+    alarms = optional(object({
+      topic_arns     = optional(map(string), {})
+      log_group_name = optional(string)
+      conditions = optional(map(object({
+        threshold         = optional(number, 1)
+        period_seconds    = optional(number, 300)
+        allowed_addresses = optional(list(string), [])
+      })), {})
+    }))
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = anytrue([var.sources.log_files, var.sources.api_calls != null, var.sources.cloudwatch_logs != null, var.sources.alarms != null])
+    error_message = "With sources.log_files = false nothing would ever reach the function: give sources.api_calls, sources.cloudwatch_logs or sources.alarms."
+  }
+  validation {
+    condition     = var.sources.log_files || (var.sources.sns == null && var.sources.eventbridge == null && var.sources.bucket_account_id == null)
+    error_message = "sources.sns, sources.eventbridge and sources.bucket_account_id are about log files, and sources.log_files is false: leave them out, or set it to true."
+  }
+  validation {
+    condition     = var.sources.log_files || var.sources.sqs == null || var.sources.api_calls != null
+    error_message = "sources.sqs has nothing to carry: API calls and log files pass the queue, and neither sources.api_calls nor sources.log_files is on."
+  }
+  validation {
+    condition     = var.sources.bucket_account_id == null || can(regex("^[0-9]{12}$", var.sources.bucket_account_id))
+    error_message = "sources.bucket_account_id must be an account id of 12 digits, as text."
+  }
+  validation {
+    condition     = var.sources.eventbridge == null || var.sources.sns == null
+    error_message = "With sources.sns and sources.eventbridge each log file would come twice: give one of them."
+  }
+  validation {
+    condition     = var.sources.sns == null || try(var.sources.sns.create_topic == (var.sources.sns.topic_arn == null), false)
+    error_message = "sources.sns needs either create_topic = true (the default) and no topic_arn, or create_topic = false and the topic_arn of your topic."
+  }
+  validation {
+    condition     = try(var.sources.sns.topic_arn, null) == null || can(regex("^arn:[^:]+:sns:[^:]+:[0-9]{12}:[^:]+$", var.sources.sns.topic_arn))
+    error_message = "sources.sns.topic_arn must be the ARN of an SNS topic, such as arn:aws:sns:eu-central-1:111111111111:cloudtrail."
+  }
+  validation {
+    condition     = var.sources.sqs == null || try(var.sources.sqs.create_queue == (var.sources.sqs.queue_arn == null), false)
+    error_message = "sources.sqs needs either create_queue = true (the default) and no queue_arn, or create_queue = false and the queue_arn of your queue."
+  }
+  validation {
+    condition     = try(var.sources.sqs.queue_arn, null) == null || can(regex("^arn:[^:]+:sqs:[^:]+:[0-9]{12}:[^:]+$", var.sources.sqs.queue_arn))
+    error_message = "sources.sqs.queue_arn must be the ARN of an SQS queue, such as arn:aws:sqs:eu-central-1:111111111111:cloudtrail."
+  }
+  validation {
+    condition     = try(var.sources.sqs.kms_key_arn, null) == null || (can(regex("^arn:[^:]+:kms:.+:key/", var.sources.sqs.kms_key_arn)) && !try(var.sources.sqs.create_queue, true))
+    error_message = "sources.sqs.kms_key_arn is the ARN of the key (arn:aws:kms:…:key/…) that encrypts your queue; the queue that the module makes needs none."
+  }
+  validation {
+    condition     = contains(range(2, 1001), try(coalesce(var.sources.sqs.maximum_concurrency, 2), 2))
+    error_message = "sources.sqs.maximum_concurrency must be a whole number between 2 and 1000."
+  }
+  validation {
+    condition     = contains(range(1, 1001), try(var.sources.sqs.max_receive_count, 5))
+    error_message = "sources.sqs.max_receive_count must be a whole number between 1 and 1000."
+  }
+  validation {
+    condition     = var.sources.cloudwatch_logs == null || can(regex("^[A-Za-z0-9_./#-]{1,512}$", var.sources.cloudwatch_logs.log_group_name))
+    error_message = "sources.cloudwatch_logs.log_group_name must be the name of a log group (1 to 512 letters, digits, _, -, /, . and #), not its ARN."
+  }
+  validation {
+    condition     = alltrue([for key in keys(try(var.sources.alarms.topic_arns, {})) : can(regex("^[A-Za-z0-9_-]{1,60}$", key))])
+    error_message = "The keys of sources.alarms.topic_arns are names of yours: 1 to 60 letters, digits, hyphens or underscores."
+  }
+  validation {
+    condition = (
+      alltrue([for arn in values(try(var.sources.alarms.topic_arns, {})) : can(regex("^arn:[^:]+:sns:[^:]+:[0-9]{12}:[^:]+$", arn))])
+      && length(distinct(values(try(var.sources.alarms.topic_arns, {})))) == length(try(var.sources.alarms.topic_arns, {}))
+    )
+    error_message = "sources.alarms.topic_arns must be ARNs of SNS topics, such as arn:aws:sns:eu-central-1:111111111111:alarms, each of them once."
+  }
+  validation {
+    condition     = var.sources.alarms == null || length(try(var.sources.alarms.topic_arns, {})) > 0 || length(try(var.sources.alarms.conditions, {})) > 0
+    error_message = "sources.alarms needs conditions (and the log_group_name of the trail) or topic_arns."
+  }
+  validation {
+    condition     = (length(try(var.sources.alarms.conditions, {})) > 0) == (try(var.sources.alarms.log_group_name, null) != null)
+    error_message = "sources.alarms.conditions and sources.alarms.log_group_name belong together: the name of the log group that the trail writes to, and what to look for in it."
+  }
+  validation {
+    condition     = try(var.sources.alarms.log_group_name, null) == null || can(regex("^[A-Za-z0-9_./#-]{1,512}$", var.sources.alarms.log_group_name))
+    error_message = "sources.alarms.log_group_name must be the name of a log group (1 to 512 letters, digits, _, -, /, . and #), not its ARN."
+  }
+  validation {
+    condition = alltrue([
+      for name, condition in try(var.sources.alarms.conditions, {}) : condition != null && contains([
+        "bucket_policy_changes", "cloudtrail_changes", "config_changes", "failed_sign_ins", "iam_policy_changes", "kms_key_removals",
+        "network_acl_changes", "network_gateway_changes", "organizations_changes", "refused_calls", "root_use", "route_table_changes",
+        "security_group_changes", "sign_in_from_other_address", "sign_in_without_mfa", "vpc_changes",
+      ], name)
+    ])
+    error_message = "sources.alarms.conditions knows bucket_policy_changes, cloudtrail_changes, config_changes, failed_sign_ins, iam_policy_changes, kms_key_removals, network_acl_changes, network_gateway_changes, organizations_changes, refused_calls, root_use, route_table_changes, security_group_changes, sign_in_from_other_address, sign_in_without_mfa and vpc_changes, each with an object: {} for its defaults."
+  }
+  validation {
+    condition = alltrue([
+      for name, condition in try(var.sources.alarms.conditions, {}) :
+      condition.threshold > 0 && contains([60, 300, 600, 900, 1800, 3600, 21600, 86400], condition.period_seconds)
+      if condition != null
+    ])
+    error_message = "Each of sources.alarms.conditions needs a threshold above 0 and period_seconds of 60, 300, 600, 900, 1800, 3600, 21600 or 86400."
+  }
+  validation {
+    condition = alltrue([
+      for name, condition in try(var.sources.alarms.conditions, {}) :
+      (name == "sign_in_from_other_address") == (length(condition.allowed_addresses) > 0)
+      if condition != null
+    ])
+    error_message = "sources.alarms.conditions: sign_in_from_other_address needs allowed_addresses, and no other condition takes them."
+  }
+  validation {
+    condition = alltrue(flatten([
+      for name, condition in try(var.sources.alarms.conditions, {}) : [
+        for address in condition.allowed_addresses : anytrue([
+          # A zero before another digit, which CloudTrail never writes, would never be found.
+          can(cidrnetmask("${address}/32")) && !can(regex("(^|\\.)0[0-9]", address)),
+          can(regex("^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\\.){1,3}\\*$", address)),
+          can(cidrhost("${address}/128", 0)),
+        ])
+      ] if condition != null
+    ]))
+    error_message = "sources.alarms.conditions.sign_in_from_other_address: CloudWatch's filters know exact addresses and whole octets, such as 198.51.100.7 and 198.51.100.*, in allowed_addresses. For other ranges use a rule, which knows CIDR: rules = [\"eventName == 'ConsoleLogin' && !(sourceIPAddress|inCidr(['198.51.100.0/25']))\"]."
+  }
 }
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ const MAY_IMPORT: Readonly<
   Record<string, { readonly folders: readonly string[]; readonly packages: readonly string[] }>
 > = {
   model: { folders: [], packages: [] },
-  expression: { folders: [], packages: ["jexl"] },
+  expression: { folders: [], packages: ["jexl", "ipaddr.js"] },
   config: BOUNDARY,
   sources: BOUNDARY,
   records: BOUNDARY,

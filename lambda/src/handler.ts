@@ -1,4 +1,5 @@
 import { defaultRules } from "#default-rules";
+import { insightNotices } from "./alerts/insight-notices.ts";
 import { recordProblemsNotice, ruleProblemsNotice } from "./alerts/notices.ts";
 import { toAlert } from "./alerts/to-alert.ts";
 import { cloudwatchLog, metricLine } from "./aws/cloudwatch-log.ts";
@@ -15,6 +16,7 @@ import { brokenIdentities, type Outcome } from "./model/outcome.ts";
 import type { Clock, Log, ObjectStore, ParameterStore, Ports, Publisher } from "./model/ports.ts";
 import { LOG_LEVELS, type Settings } from "./model/settings.ts";
 import { processPayload, type Stages } from "./pipeline.ts";
+import { unfoldAggregated } from "./records/aggregated.ts";
 import { flatten } from "./records/flatten.ts";
 import { readLogFile } from "./records/read.ts";
 import { destinationsFor } from "./routing/destinations-for.ts";
@@ -64,8 +66,13 @@ const DEFAULT_MEMORY_MB = 512;
 /** The names under which users of the older module chart refused calls. */
 const REFUSED_CALLS_NAMESPACE = "CloudTrailToSlack/AccessDeniedEvents";
 
+/** What a queue is answered: which messages are to come again. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html */
+export interface BatchResult {
+  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
+}
+
 /** The function: settings and rules are read once per cold start, then every payload goes through the pipeline. */
-export function createHandler(world: World): (payload: unknown) => Promise<SelfCheckResult | Outcome> {
+export function createHandler(world: World): (payload: unknown) => Promise<SelfCheckResult | BatchResult | Outcome> {
   const level = LOG_LEVELS.find((name) => name === world.environment.LOG_LEVEL) ?? "INFO";
   const log = cloudwatchLog(level, world.write);
   const secrets = cachedSecrets(world.parameters, world.clock);
@@ -103,9 +110,11 @@ async function deploy(world: World, secrets: Secrets, log: Log): Promise<Deploym
       decode,
       objectKind,
       readLogFile,
+      unfold: unfoldAggregated,
       flatten,
       decide: (record) => decide(ruleSet, record),
       toAlert,
+      insightNotices,
       problemNotices: (rules, records, total) => [
         ...(tellRuleProblems && rules.length > 0 ? [ruleProblemsNotice(rules)] : []),
         ...(total > 0 ? [recordProblemsNotice(records, total)] : []),
@@ -124,8 +133,16 @@ function rulesOf(settings: Settings) {
   return { ruleSet, problems: [...settings.problems, ...problems] };
 }
 
-/** One payload. @throws IncompleteError, naming what was not finished, so that AWS brings the payload again */
-async function runOnce(payload: unknown, deployment: Deployment, world: World, log: Log): Promise<Outcome> {
+/**
+ * One payload. A queue gets back the messages that were not finished.
+ * @throws IncompleteError, naming what was not finished, so that AWS brings the payload again as a whole
+ */
+async function runOnce(
+  payload: unknown,
+  deployment: Deployment,
+  world: World,
+  log: Log,
+): Promise<BatchResult | Outcome> {
   const { settings, stages, ports, untold } = deployment;
   const startup = untold.length === 0 ? [] : [{ kind: "notice", notice: ruleProblemsNotice(untold) } as const];
   const decodeWithStartup: Stages["decode"] = (given) => [...stages.decode(given), ...startup];
@@ -138,7 +155,12 @@ async function runOnce(payload: unknown, deployment: Deployment, world: World, l
     const counts = { TotalAccessDeniedEvents: total, TotalIgnoredAccessDeniedEvents: ignored };
     world.write(metricLine(REFUSED_CALLS_NAMESPACE, counts, world.clock.nowMs()));
   }
-  if (outcome.failures.length > 0) throw new IncompleteError(describeFailures(outcome));
+  const { failures, messages } = outcome;
+  const ackIds = new Set(failures.map(({ ackId }) => ackId));
+  if (messages.in > 0 && !ackIds.has(undefined)) {
+    return { batchItemFailures: Array.from(ackIds, (itemIdentifier = "") => ({ itemIdentifier })) };
+  }
+  if (failures.length > 0) throw new IncompleteError(describeFailures(outcome));
   return outcome;
 }
 

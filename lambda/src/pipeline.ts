@@ -4,7 +4,7 @@ import { assertNever, messageOf } from "#model/errors.ts";
 import type { Alert, News, Notice } from "#model/news.ts";
 import { MAX_REPORTED, newOutcome, type Outcome, type RecordProblem } from "#model/outcome.ts";
 import type { Ports } from "#model/ports.ts";
-import { type CloudTrailRecord, isRefusedCall, type JudgeableRecord } from "#model/record.ts";
+import { type CloudTrailRecord, isInsight, isRefusedCall, type JudgeableRecord } from "#model/record.ts";
 import type { RuleRef } from "#model/rule.ts";
 import type { ObjectKind, ObjectRef, SourceItem } from "#model/source-item.ts";
 
@@ -16,12 +16,16 @@ export interface Stages {
   readonly objectKind: (key: string) => ObjectKind;
   /** records: the elements of a log file. Throws when the file as a whole is unreadable. */
   readonly readLogFile: (bytes: Uint8Array, name: string, maxBytes: number) => Promise<readonly unknown[]>;
+  /** records: the records that an element stands for: itself, unless it is an aggregated event. */
+  readonly unfold: (element: unknown) => readonly unknown[];
   /** records: an element that rules can be asked about, or why not. */
   readonly flatten: (element: unknown) => JudgeableRecord | { readonly unjudgeable: string };
   /** rules: what the rules say of a record. Never throws. */
   readonly decide: (record: JudgeableRecord) => Judgement;
   /** alerts: what to say about a record. */
   readonly toAlert: (record: CloudTrailRecord, rules: readonly [RuleRef, ...RuleRef[]]) => Alert;
+  /** alerts: what to say about Insights, the start and the end of one together. */
+  readonly insightNotices: (insights: readonly CloudTrailRecord[]) => readonly Notice[];
   /** alerts: what to say about rules and records that could not be used, if anything. */
   readonly problemNotices: (
     rules: readonly RuleProblem[],
@@ -42,28 +46,48 @@ export interface Stages {
  */
 export async function processPayload(payload: unknown, stages: Stages, ports: Ports): Promise<Outcome> {
   const outcome = newOutcome();
+  const messages = new Map<string, boolean>();
   for (const item of stages.decode(payload)) {
-    switch (item.kind) {
-      case "objects":
-        for (const object of item.objects) await processObject(object, stages, ports, outcome);
-        break;
-      case "notice":
-        await tell([item.notice], stages, ports, outcome);
-        break;
-      case "control":
-        outcome.controls.in += 1;
-        break;
-      case "undecodable":
-        outcome.failures.push({ what: "payload", reason: messageOf(item.error) });
-        break;
-      default:
-        assertNever(item);
-    }
+    const before = outcome.failures.length;
+    await processItem(item, stages, ports, outcome);
+    if (item.ackId === undefined) continue;
+    const failures = outcome.failures.slice(before);
+    for (const failure of failures) failure.ackId = item.ackId;
+    messages.set(item.ackId, failures.length > 0 || messages.get(item.ackId) === true);
   }
+  outcome.messages.in = messages.size;
+  outcome.messages.failed = [...messages.values()].filter(Boolean).length;
   const { ruleProblems, recordProblems, records } = outcome;
   await tell(stages.problemNotices([...ruleProblems.values()], recordProblems, records.failed), stages, ports, outcome);
   return outcome;
 }
+
+async function processItem(item: SourceItem, stages: Stages, ports: Ports, outcome: Outcome): Promise<void> {
+  switch (item.kind) {
+    case "objects":
+      for (const object of item.objects) await processObject(object, stages, ports, outcome);
+      break;
+    case "records": {
+      const nameOf = (index: number) => `record ${index + 1} of ${item.from}`;
+      await tell(judge(item.records, nameOf, stages, outcome), stages, ports, outcome);
+      break;
+    }
+    case "notice":
+      await tell([item.notice], stages, ports, outcome);
+      break;
+    case "control":
+      outcome.controls.in += 1;
+      break;
+    case "undecodable":
+      outcome.failures.push({ what: "payload", reason: messageOf(item.error) });
+      break;
+    default:
+      assertNever(item);
+  }
+}
+
+/** The folders whose files hold records. */
+const KINDS_WITH_RECORDS: ReadonlySet<ObjectKind> = new Set(["log", "insight", "network-activity", "aggregated"]);
 
 /** One object: its alerts are told before the next one is read, so that a later failure cannot hold them back. */
 async function processObject(object: ObjectRef, stages: Stages, ports: Ports, outcome: Outcome): Promise<void> {
@@ -71,55 +95,69 @@ async function processObject(object: ObjectRef, stages: Stages, ports: Ports, ou
   const kind = stages.objectKind(object.key);
   outcome.objects.in += 1;
   outcome.objects[kind] += 1;
-  if (kind !== "log") {
-    ports.log.info("not a log file", { object: name, kind });
+  if (!KINDS_WITH_RECORDS.has(kind)) {
+    ports.log.info("holds no records", { object: name, kind });
     return;
   }
   try {
     const bytes = await ports.objects.get(object, stages.maxBytes);
     const elements = await stages.readLogFile(bytes, name, stages.maxBytes);
-    await tell(judge(elements, name, stages, outcome), stages, ports, outcome);
+    await tell(
+      judge(elements, (index) => `${name} Records[${index}]`, stages, outcome),
+      stages,
+      ports,
+      outcome,
+    );
   } catch (error) {
     outcome.objects.failed += 1;
     outcome.failures.push({ what: name, reason: messageOf(error) });
   }
 }
 
-/** Every element of a log file to a decision; the alerts among them. */
-function judge(elements: readonly unknown[], file: string, stages: Stages, outcome: Outcome): readonly Alert[] {
+/**
+ * Every element of a list to a decision; what is to tell of them.
+ * @param nameOf names an element for people
+ */
+function judge(
+  elements: readonly unknown[],
+  nameOf: (index: number) => string,
+  stages: Stages,
+  outcome: Outcome,
+): readonly News[] {
   const { records, recordProblems, ruleProblems, refusedCalls } = outcome;
   const alerts: Alert[] = [];
-  elements.forEach((element, index) => {
+  const insights: CloudTrailRecord[] = [];
+  const judgeOne = (element: unknown, index: number) => {
     records.in += 1;
     const judgeable = stages.flatten(element);
     if ("unjudgeable" in judgeable) {
       records.failed += 1;
       if (recordProblems.length < MAX_REPORTED) {
-        recordProblems.push({ where: `${file} Records[${index}]`, reason: judgeable.unjudgeable });
+        recordProblems.push({ where: nameOf(index), reason: judgeable.unjudgeable });
       }
       return;
     }
+    const { record } = judgeable;
     const { decision, problems } = stages.decide(judgeable);
     for (const problem of problems) if (!ruleProblems.has(problem.ruleId)) ruleProblems.set(problem.ruleId, problem);
-    const refused = isRefusedCall(judgeable.record);
+    const refused = isRefusedCall(record);
     if (refused) refusedCalls.total += 1;
-    switch (decision.kind) {
-      case "alert":
-        records.alerted += 1;
-        alerts.push(stages.toAlert(judgeable.record, decision.rules));
-        break;
-      case "ignored":
-        records.ignored += 1;
-        if (refused) refusedCalls.ignored += 1;
-        break;
-      case "unmatched":
-        records.unmatched += 1;
-        break;
-      default:
-        assertNever(decision);
-    }
+    if (decision.kind === "ignored") {
+      records.ignored += 1;
+      if (refused) refusedCalls.ignored += 1;
+    } else if (isInsight(record)) {
+      // It is itself an alert, of CloudTrail's: only an ignore rule keeps it back.
+      records.alerted += 1;
+      insights.push(record);
+    } else if (decision.kind === "alert") {
+      records.alerted += 1;
+      alerts.push(stages.toAlert(record, decision.rules));
+    } else records.unmatched += 1;
+  };
+  elements.forEach((element, index) => {
+    for (const record of stages.unfold(element)) judgeOne(record, index);
   });
-  return alerts;
+  return [...alerts, ...stages.insightNotices(insights)];
 }
 
 /**
@@ -129,7 +167,7 @@ function judge(elements: readonly unknown[], file: string, stages: Stages, outco
 async function tell(news: readonly News[], stages: Stages, ports: Ports, outcome: Outcome): Promise<void> {
   const queues = new Map<Destination, News[]>();
   for (const item of news) {
-    const destinations = stages.destinationsFor(item.kind === "alert" ? item.accountId : undefined);
+    const destinations = stages.destinationsFor(item.accountId);
     if (destinations.length === 0) {
       const counts = item.kind === "alert" ? outcome.alerts : outcome.notices;
       counts.in += 1;

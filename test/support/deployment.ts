@@ -16,6 +16,11 @@ export function clientConfig(ministack: Ministack) {
   };
 }
 
+/** The emulator as a user of another region sees it. */
+export function inRegion(ministack: Ministack, region: string): Ministack {
+  return { ...ministack, env: { ...ministack.env, AWS_REGION: region, AWS_DEFAULT_REGION: region } };
+}
+
 /** Puts objects into buckets of the emulator. */
 export function bucketWriter(ministack: Ministack): (bucket: string, key: string, body: Uint8Array) => Promise<void> {
   const s3 = new S3Client(clientConfig(ministack));
@@ -37,6 +42,11 @@ export async function openOnMinistack(
   await root.init();
   return {
     ...root,
+    // What the emulator had to say, because Terraform only tells what its provider made of it.
+    apply: (applyOptions) =>
+      root.apply(applyOptions).catch((error: Error) => {
+        throw new Error(`${error.message}\n\nThe emulator's log ends with:\n${ministack.logs().slice(-4_000)}`);
+      }),
     close: async () => {
       stopGranting();
       await root.close();

@@ -92,3 +92,97 @@ export function snsPayload(...messages: readonly unknown[]): unknown {
     })),
   };
 }
+
+/** How a queue hands messages to a function, by their ids; texts go as they are, everything else as JSON. */
+export function sqsPayload(messages: Readonly<Record<string, unknown>>): unknown {
+  return {
+    Records: Object.entries(messages).map(([messageId, body]) => ({
+      messageId,
+      eventSource: "aws:sqs",
+      eventSourceARN: "arn:aws:sqs:eu-central-1:111111111111:cloudtrail",
+      body: typeof body === "string" ? body : JSON.stringify(body),
+    })),
+  };
+}
+
+/** How a subscription filter of CloudWatch Logs hands anything to a function. */
+export function logsPayload(data: unknown): unknown {
+  return { awslogs: { data: gzipSync(JSON.stringify(data)).toString("base64") } };
+}
+
+/** How EventBridge hands a function what comes via CloudTrail. */
+export function eventBridgePayload(detail: unknown, type = "AWS API Call via CloudTrail"): unknown {
+  return { id: "e0000000-0000-4000-8000-000000000001", "detail-type": type, source: "aws.cloudtrail", detail };
+}
+
+/** The start of an Insight of 111111111111: alice creates users far faster than usual. `details` go into `insightDetails`. */
+export function insight(overrides: RawRecord = {}, details: RawRecord = {}): RawRecord {
+  return {
+    eventVersion: "1.08",
+    eventTime: "2025-06-11T09:14:00Z",
+    awsRegion: "eu-central-1",
+    eventID: "00000000-0000-4000-8000-0000000000a1",
+    eventType: "AwsCloudTrailInsight",
+    recipientAccountId: "111111111111",
+    sharedEventID: "00000000-0000-4000-8000-0000000000aa",
+    insightDetails: {
+      state: "Start",
+      eventSource: "iam.amazonaws.com",
+      eventName: "CreateUser",
+      insightType: "ApiCallRateInsight",
+      insightContext: {
+        statistics: {
+          baseline: { average: 0.0012345678 },
+          insight: { average: 5.2 },
+          insightDuration: 5,
+          baselineDuration: 10_080,
+        },
+        attributions: [
+          {
+            attribute: "userIdentityArn",
+            insight: [{ value: "arn:aws:iam::111111111111:user/alice", average: 5.2 }],
+            baseline: [{ value: "arn:aws:iam::111111111111:role/admin", average: 0.0012345678 }],
+          },
+        ],
+      },
+      ...details,
+    },
+    eventCategory: "Insight",
+    ...overrides,
+  };
+}
+
+/** The end of {@link insight}, seven minutes later. */
+export function insightEnd(overrides: RawRecord = {}): RawRecord {
+  const ended = { eventID: "00000000-0000-4000-8000-0000000000a2", eventTime: "2025-06-11T09:21:00Z" };
+  return insight({ ...ended, ...overrides }, { state: "End" });
+}
+
+/** Five minutes of S3 data events of 111111111111 in one aggregated event: alice read objects. */
+export function aggregated(overrides: RawRecord = {}): RawRecord {
+  return {
+    eventVersion: "1.0",
+    accountId: "111111111111",
+    eventId: "00000000-0000-4000-8000-0000000000b1",
+    eventCategory: "Aggregated",
+    eventType: "AwsAggregatedEvent",
+    awsRegion: "eu-central-1",
+    eventSource: "s3.amazonaws.com",
+    timeWindow: { windowStart: "2025-06-11T09:10:00Z", windowEnd: "2025-06-11T09:15:00Z", windowSize: "PT5M" },
+    summary: {
+      primaryDimension: { dimension: "eventName", statistics: [{ name: "GetObject", value: 120 }] },
+      details: [
+        { dimension: "userIdentity", statistics: [{ name: "arn:aws:iam::111111111111:user/alice", value: 120 }] },
+        { dimension: "sourceIpAddress", statistics: [{ name: "198.51.100.7", value: 120 }] },
+        {
+          dimension: "userAgent",
+          statistics: [
+            { name: "aws-cli/2.15.0", value: 100 },
+            { name: "aws-sdk-js/3.0.0", value: 20 },
+          ],
+        },
+      ],
+    },
+    ...overrides,
+  };
+}

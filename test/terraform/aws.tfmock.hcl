@@ -21,8 +21,16 @@ mock_data "aws_region" {
   }
 }
 
+mock_resource "aws_cloudwatch_event_rule" {
+  defaults = { arn = "arn:aws:events:eu-central-1:123456789012:rule/made-rule" }
+}
+
 mock_resource "aws_cloudwatch_log_group" {
   defaults = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/cloudtrail-to-slack" }
+}
+
+mock_resource "aws_cloudwatch_metric_alarm" {
+  defaults = { arn = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:made-alarm" }
 }
 
 mock_resource "aws_iam_role" {
@@ -46,6 +54,13 @@ mock_resource "aws_lambda_invocation" {
 
 mock_resource "aws_sns_topic" {
   defaults = { arn = "arn:aws:sns:eu-central-1:123456789012:made-topic" }
+}
+
+mock_resource "aws_sqs_queue" {
+  defaults = {
+    arn = "arn:aws:sqs:eu-central-1:123456789012:made-queue"
+    id  = "https://sqs.eu-central-1.amazonaws.com/123456789012/made-queue"
+  }
 }
 
 mock_resource "aws_ssm_parameter" {

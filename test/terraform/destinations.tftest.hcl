@@ -335,8 +335,8 @@ run "makes_a_topic_for_subscriptions" {
   }
 
   assert {
-    condition     = local.topic_arns == tolist(["arn:aws:sns:eu-central-1:123456789012:made-topic"])
-    error_message = jsonencode(local.topic_arns)
+    condition     = local.alert_topic_arns == tolist(["arn:aws:sns:eu-central-1:123456789012:made-topic"])
+    error_message = jsonencode(local.alert_topic_arns)
   }
 }
 

@@ -140,6 +140,13 @@ run "takes_other_settings" {
     lambda_timeout_seconds        = 60
     log_level                     = "DEBUG"
     role_permissions_boundary     = "arn:aws:iam::123456789012:policy/boundary"
+    sources = {
+      sns             = {}
+      sqs             = {}
+      api_calls       = {}
+      cloudwatch_logs = { log_group_name = "trail" }
+      alarms          = { log_group_name = "trail", conditions = { root_use = {} } }
+    }
   }
 
   assert {
@@ -171,7 +178,9 @@ run "takes_other_settings" {
   }
 
   assert {
-    condition     = local.configuration_document.rule_config.self.queues == ["123456789012/dead-letters"]
+    condition = local.configuration_document.rule_config.self.queues == [
+      "123456789012/dead-letters", "123456789012/fivexl-cloudtrail-to-slack-source", "123456789012/fivexl-cloudtrail-to-slack-source-dead-letters",
+    ]
     error_message = jsonencode(local.configuration_document.rule_config)
   }
 
@@ -180,6 +189,14 @@ run "takes_other_settings" {
       for name in concat(
         [aws_lambda_function.this.function_name, aws_iam_role.function.name, aws_iam_role_policy.function.name, trimprefix(aws_cloudwatch_log_group.function.name, "/aws/lambda/")],
         [for slot in aws_ssm_parameter.configuration : trimprefix(slot.name, "/")],
+        [for topic in concat(aws_sns_topic.fanout, aws_sns_topic.alarms) : topic.name],
+        [for queue in concat(aws_sqs_queue.source, aws_sqs_queue.source_dead_letters) : queue.name],
+        [for rule in aws_cloudwatch_event_rule.this : rule.name],
+        [for target in aws_cloudwatch_event_target.this : target.target_id],
+        [for filter in aws_cloudwatch_log_subscription_filter.this : filter.name],
+        [for filter in aws_cloudwatch_log_metric_filter.this : filter.name],
+        [for alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_name],
+        [for alarm in aws_cloudwatch_metric_alarm.this : alarm.metric_name],
       ) : startswith(name, "fivexl-cloudtrail-to-slack")
     ])
     error_message = "Something is not called after function_name."
@@ -214,7 +231,12 @@ run "tags_everything" {
     default_slack_hook_ssm_parameter = null
     default_slack_hook_url           = "https://hooks.slack.com/services/T/B/confidential"
     enable_s3_sns_fanout             = true
-    tags                             = { team = "security" }
+    sources = {
+      sqs       = {}
+      api_calls = {}
+      alarms    = { log_group_name = "trail", conditions = { root_use = {} } }
+    }
+    tags = { team = "security" }
   }
 
   assert {
@@ -224,6 +246,12 @@ run "tags_everything" {
       [for secret in aws_ssm_parameter.secret : secret.tags],
       aws_sns_topic.alerts[*].tags,
       aws_sns_topic.fanout[*].tags,
+      aws_sns_topic.alarms[*].tags,
+      aws_sqs_queue.source[*].tags,
+      aws_sqs_queue.source_dead_letters[*].tags,
+      aws_lambda_event_source_mapping.queue[*].tags,
+      [for rule in aws_cloudwatch_event_rule.this : rule.tags],
+      [for alarm in aws_cloudwatch_metric_alarm.this : alarm.tags],
     )) == tolist([tomap({ team = "security" })])
     error_message = "Something has other tags."
   }
@@ -247,6 +275,35 @@ run "names_the_partition_that_it_runs_in" {
       for statement in jsondecode(aws_iam_role_policy.function.policy).Statement :
       alltrue([for arn in statement.Resource : startswith(arn, "arn:aws-cn:")]) if statement.Sid != "WriteLog"
     ]) && startswith(aws_lambda_permission.bucket[0].source_arn, "arn:aws-cn:")
+    error_message = aws_iam_role_policy.function.policy
+  }
+}
+
+run "names_the_partition_of_its_sources" {
+  command = plan
+
+  override_data {
+    target          = data.aws_partition.current
+    override_during = plan
+    values          = { partition = "aws-cn" }
+  }
+
+  variables {
+    sources = { sns = {}, sqs = {}, cloudwatch_logs = { log_group_name = "trail" } }
+  }
+
+  assert {
+    condition = jsonencode([
+      jsondecode(aws_sns_topic_policy.fanout[0].policy).Statement[0].Condition.ArnEquals,
+      jsondecode(aws_sqs_queue_policy.source[0].policy).Statement[0].Condition.ArnEquals,
+      [for s in jsondecode(aws_iam_role_policy.function.policy).Statement : s.Resource if s.Sid == "ReceiveMessages"],
+      aws_lambda_permission.log_group[*].source_arn,
+      ]) == jsonencode([
+      { "aws:SourceArn" = "arn:aws-cn:s3:::example-logs" },
+      { "aws:SourceArn" = "arn:aws-cn:sns:eu-central-1:123456789012:cloudtrail-to-slack-source" },
+      [["arn:aws-cn:sqs:eu-central-1:123456789012:cloudtrail-to-slack-source"]],
+      ["arn:aws-cn:logs:eu-central-1:123456789012:log-group:trail:*"],
+    ])
     error_message = aws_iam_role_policy.function.policy
   }
 }

@@ -1,4 +1,4 @@
-# What calls the function, and which log files it may read.
+# The bucket that notifies the function directly, and which log files the function may read.
 
 mock_provider "aws" {
   source          = "./test/terraform"
@@ -45,13 +45,53 @@ run "is_notified_by_the_bucket_through_the_alias" {
   }
 
   assert {
-    condition     = length(aws_sns_topic.fanout) + length(aws_sns_topic_policy.fanout) + length(aws_sns_topic_subscription.fanout) + length(aws_lambda_permission.fanout) == 0
-    error_message = "Something of the fan-out is made although it is off."
+    condition = jsonencode([
+      output.lambda_function_arn, output.alarms_topic_arn, output.s3_sns_fanout_topic_arn, output.s3_sns_fanout_topic_name,
+      output.source_dead_letter_queue_arn, output.source_queue_arn,
+    ]) == jsonencode(["arn:aws:lambda:eu-central-1:123456789012:function:cloudtrail-to-slack:live", null, null, null, null, null])
+    error_message = "An output is wrong."
+  }
+}
+
+run "is_notified_directly_when_every_source_is_null" {
+  command = plan
+
+  variables {
+    sources = {
+      log_files         = null
+      bucket_account_id = null
+      sns               = null
+      sqs               = null
+      eventbridge       = null
+      api_calls         = null
+      cloudwatch_logs   = null
+      alarms            = null
+    }
   }
 
   assert {
-    condition     = output.lambda_function_arn == "arn:aws:lambda:eu-central-1:123456789012:function:cloudtrail-to-slack:live" && output.s3_sns_fanout_topic_arn == null && output.s3_sns_fanout_topic_name == null
-    error_message = "An output is wrong."
+    condition = jsonencode([
+      [for n in aws_s3_bucket_notification.this : [n.eventbridge, length(n.lambda_function), length(n.topic), length(n.queue)]],
+      aws_lambda_permission.bucket[*].source_account,
+    ]) == jsonencode([[[false, 1, 0, 0]], ["123456789012"]])
+    error_message = jsonencode([aws_s3_bucket_notification.this, aws_lambda_permission.bucket])
+  }
+}
+
+run "is_told_about_another_accounts_bucket_which_is_notified_there" {
+  command = plan
+
+  variables {
+    create_bucket_notification = false
+    sources                    = { bucket_account_id = "222222222222" }
+  }
+
+  assert {
+    condition = jsonencode([
+      length(aws_s3_bucket_notification.this),
+      [for p in aws_lambda_permission.bucket : [p.principal, p.source_arn, p.source_account]],
+    ]) == jsonencode([0, [["s3.amazonaws.com", "arn:aws:s3:::example-logs", "222222222222"]]])
+    error_message = jsonencode(aws_lambda_permission.bucket)
   }
 }
 
@@ -147,136 +187,6 @@ run "leaves_the_notification_to_you" {
   assert {
     condition     = [for p in aws_lambda_permission.bucket : "${p.qualifier} ${p.source_arn} ${p.source_account}"] == ["live arn:aws:s3:::example-logs 123456789012"]
     error_message = "A notification that is made elsewhere would not be permitted."
-  }
-}
-
-# --- Fan-out ---------------------------------------------------------------------------------------------------------
-
-run "makes_a_topic_between_bucket_and_function" {
-  command = plan
-
-  variables {
-    enable_s3_sns_fanout           = true
-    s3_removed_object_notification = false
-    s3_sns_fanout_topic_name       = "log-files"
-  }
-
-  assert {
-    condition     = aws_sns_topic.fanout[*].name == ["log-files"]
-    error_message = jsonencode(aws_sns_topic.fanout)
-  }
-
-  assert {
-    condition = jsonencode(jsondecode(aws_sns_topic_policy.fanout[0].policy)) == jsonencode({
-      Version = "2012-10-17"
-      Statement = [{
-        Sid       = "PublishByBucket"
-        Effect    = "Allow"
-        Action    = "sns:Publish"
-        Principal = { Service = "s3.amazonaws.com" }
-        Resource  = "arn:aws:sns:eu-central-1:123456789012:made-topic"
-        Condition = {
-          ArnEquals    = { "aws:SourceArn" = "arn:aws:s3:::example-logs" }
-          StringEquals = { "aws:SourceAccount" = "123456789012" }
-        }
-      }]
-    })
-    error_message = aws_sns_topic_policy.fanout[0].policy
-  }
-
-  assert {
-    condition = jsonencode([
-      for notification in aws_s3_bucket_notification.this : {
-        functions = length(notification.lambda_function)
-        topics    = [for t in notification.topic : [t.topic_arn, sort(t.events), t.filter_prefix, t.filter_suffix]]
-      }
-      ]) == jsonencode([
-      { functions = 0, topics = [["arn:aws:sns:eu-central-1:123456789012:made-topic", ["s3:ObjectCreated:*"], "AWSLogs/", ".json.gz"]] },
-    ])
-    error_message = jsonencode(aws_s3_bucket_notification.this)
-  }
-
-  assert {
-    condition = jsonencode([for s in aws_sns_topic_subscription.fanout : [s.topic_arn, s.protocol, s.endpoint]]) == jsonencode([
-      ["arn:aws:sns:eu-central-1:123456789012:made-topic", "lambda", "arn:aws:lambda:eu-central-1:123456789012:function:cloudtrail-to-slack:live"],
-    ])
-    error_message = jsonencode(aws_sns_topic_subscription.fanout)
-  }
-
-  assert {
-    condition = jsonencode([
-      for p in aws_lambda_permission.fanout : [p.action, p.function_name, p.qualifier, p.principal, p.source_arn, p.source_account]
-      ]) == jsonencode([
-      ["lambda:InvokeFunction", "cloudtrail-to-slack", "live", "sns.amazonaws.com", "arn:aws:sns:eu-central-1:123456789012:made-topic", "123456789012"],
-    ])
-    error_message = jsonencode(aws_lambda_permission.fanout)
-  }
-
-  assert {
-    condition     = length(aws_lambda_permission.bucket) == 0
-    error_message = "The bucket may call the function although it calls the topic."
-  }
-
-  assert {
-    condition     = output.s3_sns_fanout_topic_arn == "arn:aws:sns:eu-central-1:123456789012:made-topic" && output.s3_sns_fanout_topic_name == "made-topic"
-    error_message = "An output is wrong."
-  }
-}
-
-run "uses_a_topic_of_yours_between_bucket_and_function" {
-  command = plan
-
-  variables {
-    create_s3_sns_fanout_topic = false
-    enable_s3_sns_fanout       = true
-    s3_sns_fanout_topic_arn    = "arn:aws:sns:eu-central-1:123456789012:yours"
-  }
-
-  assert {
-    condition     = length(aws_sns_topic.fanout) + length(aws_sns_topic_policy.fanout) == 0
-    error_message = "A topic, or a policy of yours, is made."
-  }
-
-  assert {
-    condition = distinct(concat(
-      [for t in aws_s3_bucket_notification.this[0].topic : t.topic_arn],
-      aws_sns_topic_subscription.fanout[*].topic_arn,
-      aws_lambda_permission.fanout[*].source_arn,
-      [output.s3_sns_fanout_topic_arn],
-    )) == tolist(["arn:aws:sns:eu-central-1:123456789012:yours"])
-    error_message = "The topic that was given is not used everywhere."
-  }
-
-  assert {
-    condition     = output.s3_sns_fanout_topic_name == "yours"
-    error_message = output.s3_sns_fanout_topic_name
-  }
-}
-
-run "makes_the_fanout_but_leaves_the_notification_to_you" {
-  command = plan
-
-  variables {
-    create_bucket_notification = false
-    enable_s3_sns_fanout       = true
-  }
-
-  assert {
-    condition     = length(aws_s3_bucket_notification.this) == 0 && aws_sns_topic.fanout[*].name == ["cloudtrail-s3-notifications"] && length(aws_sns_topic_subscription.fanout) == 1
-    error_message = "There must be the topic and its subscription, and no notification."
-  }
-}
-
-run "ignores_a_topic_of_yours_while_the_fanout_is_off" {
-  command = plan
-
-  variables {
-    s3_sns_fanout_topic_arn = "arn:aws:sns:eu-central-1:123456789012:yours"
-  }
-
-  assert {
-    condition     = length(aws_s3_bucket_notification.this[0].topic) + length(aws_sns_topic_subscription.fanout) == 0 && output.s3_sns_fanout_topic_arn == null
-    error_message = "The topic is used although the fan-out is off."
   }
 }
 

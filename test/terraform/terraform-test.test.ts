@@ -65,7 +65,7 @@ beforeAll(async () => {
     await run(path, ["test", "-json", "-verbose", `-test-directory=${folder}`], {
       cwd: root.directory,
       env: { ...Object.fromEntries(own), ...(await terraformEnvironment()) },
-      timeoutMs: 290_000,
+      timeoutMs: 590_000,
       maxBytes: 64 * 1024,
       acceptedExitCodes: [0, 1],
       onLine: (line, stream) => {
@@ -75,7 +75,7 @@ beforeAll(async () => {
   } finally {
     await root.close();
   }
-});
+}, 600_000);
 
 it("finds test files, and runs in each", () => {
   expect(declared.filter(({ names }) => names.length === 0)).toEqual([]);
@@ -130,5 +130,94 @@ describe("whatever is planned", () => {
       return told === "CONFIGURATION_PARAMETERS CONFIGURATION_SHA256 LOG_LEVEL" ? [] : [`${key}: ${told}`];
     });
     expect(others).toEqual([]);
+  });
+});
+
+/** What belongs to the sources among what a run plans: resources, and statements of the role's policy ("may …"). */
+function sourcePartsOf(resources: readonly PlannedResource[]): readonly string[] {
+  const always = /^aws_(cloudwatch_log_group|iam_|lambda_(alias|function|invocation)|ssm_parameter)/;
+  const policy: unknown = JSON.parse(String(only(resources, "aws_iam_role_policy.function").policy));
+  const sids = list(isRecord(policy) ? policy.Statement : []).map((each) => (isRecord(each) ? String(each.Sid) : ""));
+  const alwaysAllowed = ["WriteLog", "ReadConfiguration", "ReadSecrets"];
+  return [
+    ...resources.map(({ address }) => address).filter((address) => !always.test(address)),
+    ...sids.filter((sid) => !alwaysAllowed.includes(sid)).map((sid) => `may ${sid}`),
+  ].toSorted();
+}
+
+describe("a source", () => {
+  const LOG_FILES = ["aws_s3_bucket_notification.this[0]", "may ReadLogFiles"];
+  const DIRECTLY = ["aws_lambda_permission.bucket[0]", ...LOG_FILES];
+  const SUBSCRIPTION = "aws_sns_topic_subscription.fanout[0]";
+  const TOPIC = ["aws_sns_topic.fanout[0]", "aws_sns_topic_policy.fanout[0]"];
+  const POLLED = ["aws_lambda_event_source_mapping.queue[0]", "may ReceiveMessages"];
+  const QUEUE = [
+    ...POLLED,
+    "aws_sqs_queue.source[0]",
+    "aws_sqs_queue.source_dead_letters[0]",
+    "aws_sqs_queue_policy.source[0]",
+  ];
+  const rule = (key: string) => [
+    `aws_cloudwatch_event_rule.this["${key}"]`,
+    `aws_cloudwatch_event_target.this["${key}"]`,
+  ];
+  const called = (key: string) => [...rule(key), `aws_lambda_permission.event_rule["${key}"]`];
+  const LOGS = ["aws_cloudwatch_log_subscription_filter.this[0]", "aws_lambda_permission.log_group[0]"];
+  const condition = (key: string) => [
+    `aws_cloudwatch_log_metric_filter.this["${key}"]`,
+    `aws_cloudwatch_metric_alarm.this["${key}"]`,
+  ];
+  const listens = (key: string) => [
+    `aws_lambda_permission.alarms["${key}"]`,
+    `aws_sns_topic_subscription.alarms["${key}"]`,
+  ];
+  const ALARMS_TOPIC = ["aws_sns_topic.alarms[0]", "aws_sns_topic_policy.alarms[0]", ...listens("module")];
+
+  it.each<[file: string, name: string, parts: readonly string[]]>([
+    ["sources", "is_notified_by_the_bucket_through_the_alias", DIRECTLY],
+    ["sources", "is_notified_directly_when_every_source_is_null", DIRECTLY],
+    ["sources", "leaves_the_notification_to_you", ["aws_lambda_permission.bucket[0]", "may ReadLogFiles"]],
+    ["sources", "decrypts_log_files_with_a_key_by_arn", [...DIRECTLY, "may DecryptLogFiles"]],
+    [
+      "topic",
+      "makes_a_topic_of_its_own_name",
+      [...LOG_FILES, ...TOPIC, SUBSCRIPTION, "aws_lambda_permission.fanout[0]"],
+    ],
+    ["topic", "uses_a_topic_of_yours", [...LOG_FILES, SUBSCRIPTION, "aws_lambda_permission.fanout[0]"]],
+    ["topic", "ignores_a_topic_of_yours_while_the_fanout_is_off", DIRECTLY],
+    ["queue", "makes_a_queue_between_bucket_and_function", [...LOG_FILES, ...QUEUE]],
+    ["queue", "polls_a_queue_of_yours_that_a_key_of_yours_encrypts", [...LOG_FILES, ...POLLED, "may DecryptMessages"]],
+    ["queue", "puts_the_queue_behind_the_topic", [...LOG_FILES, ...TOPIC, SUBSCRIPTION, ...QUEUE]],
+    ["queue", "puts_a_queue_of_yours_behind_a_topic_of_yours", [...LOG_FILES, SUBSCRIPTION, ...POLLED]],
+    [
+      "queue",
+      "puts_the_queue_behind_both_event_rules",
+      [...LOG_FILES, ...QUEUE, ...rule("objects"), ...rule("api-calls")],
+    ],
+    ["queue", "carries_api_calls_without_any_bucket", [...QUEUE, ...rule("api-calls")]],
+    ["eventbridge", "is_told_about_log_files_by_eventbridge_and_by_nothing_else", [...LOG_FILES, ...called("objects")]],
+    ["eventbridge", "is_told_by_eventbridge_about_another_accounts_bucket", ["may ReadLogFiles", ...called("objects")]],
+    ["eventbridge", "is_told_about_api_calls_beside_the_log_files", [...DIRECTLY, ...called("api-calls")]],
+    ["eventbridge", "is_told_about_api_calls_without_any_bucket", called("api-calls")],
+    ["logs-and-alarms", "reads_the_whole_log_group_of_the_trail", LOGS],
+    ["logs-and-alarms", "reads_what_your_pattern_finds_in_the_log_group", [...DIRECTLY, ...LOGS]],
+    [
+      "logs-and-alarms",
+      "makes_filter_alarm_topic_and_subscription_for_conditions",
+      [...DIRECTLY, ...condition("refused_calls"), ...condition("root_use"), ...ALARMS_TOPIC],
+    ],
+    [
+      "logs-and-alarms",
+      "listens_to_the_topics_of_your_alarms",
+      [...listens("given-billing"), ...listens("given-platform")],
+    ],
+    [
+      "logs-and-alarms",
+      "listens_to_alarms_of_both_kinds",
+      [...DIRECTLY, ...condition("root_use"), ...ALARMS_TOPIC, ...listens("given-module")],
+    ],
+  ])("brings nothing but its own: %s.tftest.hcl %s", (file, name, parts) => {
+    const { resources = [] } = reports.get(`${folder}/${file}.tftest.hcl ${name}`) ?? {};
+    expect(sourcePartsOf(resources)).toEqual(parts.toSorted());
   });
 });

@@ -16,6 +16,11 @@ resource "aws_sqs_queue" "dead_letters" { name = "dead-letters" }
 resource "aws_sns_topic" "alerts" { name = "alerts" }
 resource "aws_sns_topic" "team" { name = "team" }
 resource "aws_sns_topic" "log_files" { name = "log-files" }
+resource "aws_sns_topic" "billing" { name = "billing" }
+resource "aws_sqs_queue" "log_files" { name = "log-files" }
+resource "aws_kms_key" "queue" {}
+resource "aws_cloudwatch_log_group" "trail" { name_prefix = "trail" }
+resource "aws_cloudwatch_event_bus" "trails" { name = "trails" }
 resource "aws_iam_policy" "boundary" {
   name   = "boundary"
   policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "*", Resource = "*" }] })
@@ -67,6 +72,50 @@ describe("a root that makes everything in one apply", () => {
       create_s3_sns_fanout_topic     = false
       s3_sns_fanout_topic_arn        = aws_sns_topic.log_files.arn
       rules                          = "userIdentity.arn == '\${aws_iam_policy.boundary.arn}'"
+      `,
+    ],
+    [
+      "topic, queue with its key, bus, log group and the alarms' topic as sources",
+      `
+      cloudtrail_logs_s3_bucket_name   = aws_s3_bucket.logs.id
+      default_slack_hook_ssm_parameter = "/hooks/default"
+      sources = {
+        sns             = { create_topic = false, topic_arn = aws_sns_topic.log_files.arn }
+        sqs             = { create_queue = false, queue_arn = aws_sqs_queue.log_files.arn, kms_key_arn = aws_kms_key.queue.arn }
+        api_calls       = { bus_name = aws_cloudwatch_event_bus.trails.arn }
+        cloudwatch_logs = { log_group_name = aws_cloudwatch_log_group.trail.name }
+        alarms = {
+          topic_arns     = { billing = aws_sns_topic.billing.arn, team = aws_sns_topic.team.arn }
+          log_group_name = aws_cloudwatch_log_group.trail.name
+          conditions     = { root_use = {}, sign_in_from_other_address = { allowed_addresses = ["198.51.100.*"] } }
+        }
+      }
+      `,
+    ],
+    [
+      "another account's bucket by EventBridge, through a queue that the module makes",
+      `
+      cloudtrail_logs_s3_bucket_name   = aws_s3_bucket.logs.id
+      create_bucket_notification       = false
+      default_slack_hook_ssm_parameter = "/hooks/default"
+      sources = {
+        bucket_account_id = split(":", aws_sns_topic.log_files.arn)[4]
+        sqs               = {}
+        eventbridge       = { bus_name = aws_cloudwatch_event_bus.trails.name }
+        api_calls         = {}
+      }
+      `,
+    ],
+    [
+      "no log files",
+      `
+      default_slack_hook_ssm_parameter = aws_ssm_parameter.hook.arn
+      sources = {
+        log_files       = false
+        api_calls       = {}
+        cloudwatch_logs = { log_group_name = aws_cloudwatch_log_group.trail.name }
+        alarms          = { topic_arns = { billing = aws_sns_topic.billing.arn } }
+      }
       `,
     ],
   ])("plans with %s", async (_, settings) => {

@@ -6,7 +6,7 @@ import { ExpressionError } from "#expression/expression-error.ts";
 import { TRANSFORMS } from "#expression/transforms.ts";
 
 const compile = createCompiler();
-const KNOWN = "startsWith, endsWith, contains, has, lower, length";
+const KNOWN = "startsWith, endsWith, contains, inCidr, has, lower, length";
 
 /** The error of an expression that may not compile. */
 function errorOf(text: string) {
@@ -144,6 +144,24 @@ describe("the transform", () => {
     ["contains", ["ab"], "b", true],
     ["contains", undefined, undefined, false],
     ["contains", {}, {}, false],
+    ["inCidr", "198.51.100.7", "198.51.100.0/25", true],
+    ["inCidr", "198.51.100.128", "198.51.100.0/25", false],
+    ["inCidr", "198.51.100.7", ["192.0.2.0/24", "198.51.100.7"], true],
+    ["inCidr", "198.51.100.7", "198.51.100.8", false],
+    ["inCidr", "2001:db8::1", "2001:db8::/32", true],
+    ["inCidr", "2001:DB8:0::1", "2001:db8::1", true],
+    ["inCidr", "::ffff:198.51.100.7", "198.51.100.0/24", true],
+    ["inCidr", "198.51.100.7", "::/0", false],
+    ["inCidr", "2001:db8::1", "0.0.0.0/0", false],
+    ["inCidr", "192.0.2.1", "0.0.0.0/0", true],
+    ["inCidr", "s3.amazonaws.com", "0.0.0.0/0", false],
+    ["inCidr", "AWS Internal", "::/0", false],
+    ["inCidr", "198.51.100.7", "198.51.100.0/33", false],
+    ["inCidr", "198.51.100.7", "everywhere", false],
+    ["inCidr", "10", "0.0.0.0/0", false],
+    ["inCidr", "10.1.2.3", "10/8", false],
+    ["inCidr", undefined, "0.0.0.0/0", false],
+    ["inCidr", "198.51.100.7", undefined, false],
     ["has", { a: null }, "a", true],
     ["has", { a: 1 }, "b", false],
     ["has", {}, "constructor", false],
@@ -232,7 +250,7 @@ describe("a compiled expression", () => {
       fc
         .tuple(
           tie("expression"),
-          fc.constantFrom("startsWith", "endsWith", "contains", "has", "lower", "length"),
+          fc.constantFrom("startsWith", "endsWith", "contains", "inCidr", "has", "lower", "length"),
           tie("expression"),
         )
         .map(([value, name, argument]) => `(${value})|${name}(${argument})`),

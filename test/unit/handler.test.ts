@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createHandler, type SelfCheckResult } from "#handler.ts";
+import { type BatchResult, createHandler, type SelfCheckResult } from "#handler.ts";
 import { IncompleteError } from "#model/errors.ts";
 import { brokenIdentities, type Outcome } from "#model/outcome.ts";
 import { accessDenied, configuration, type FakeWorld, fakeWorld, published } from "#test/support/fakes.ts";
-import { BUCKET, keyOf, logFile, record, s3Payload, trailStopped } from "#test/support/records.ts";
+import { BUCKET, keyOf, logFile, record, s3Payload, sqsPayload, trailStopped } from "#test/support/records.ts";
 import { type SlackStandIn, startSlackStandIn } from "#test/support/slack-stand-in/server.ts";
 
 const KEY = keyOf("x");
@@ -45,7 +45,7 @@ function logOf(world: FakeWorld) {
   return lines;
 }
 
-function outcomeOf(answer: Outcome | SelfCheckResult): Outcome {
+function outcomeOf(answer: Outcome | BatchResult | SelfCheckResult): Outcome {
   if (!("records" in answer)) throw new Error("the handler answered no outcome");
   expect(brokenIdentities(answer)).toEqual([]);
   return answer;
@@ -197,6 +197,120 @@ describe("a payload", () => {
       is: error instanceof IncompleteError,
       logged: logOf(world).some(({ message }) => message === "outcome"),
     }).toEqual({ is: true, logged: true });
+  });
+});
+
+describe("a payload of an unknown shape", () => {
+  test.each([
+    [{ hello: "secret" }, "the payload (with hello) is of an unknown shape; expected an S3 event notification, "],
+    [null, "the payload (null) is of an unknown shape; expected an S3 event notification, "],
+    [{ Records: [] }, "the payload (with Records) is of an unknown shape; expected an S3 event notification, "],
+  ])("is refused with a sentence that names what was expected: %j", async (payload, sentence) => {
+    const { handle } = setUp();
+    const error = await handle(payload).catch((thrown) => thrown);
+    expect({ is: error instanceof IncompleteError, message: error.message, sent: slack.received().length }).toEqual({
+      is: true,
+      message: expect.stringContaining(`not finished: payload: ${sentence}`),
+      sent: 0,
+    });
+    expect(error.message).not.toContain("secret");
+  });
+
+  test("is not what S3 sends to test a notification", async () => {
+    const { handle } = setUp();
+    const outcome = outcomeOf(await handle({ Service: "Amazon S3", Event: "s3:TestEvent" }));
+    expect([outcome.controls, outcome.failures, slack.received().length]).toEqual([{ in: 1 }, [], 0]);
+  });
+});
+
+describe("a batch of a queue", () => {
+  const TOLD = "🔴 CRITICAL · CloudTrail logging stopped";
+  const TEST_EVENT = { Service: "Amazon S3", Event: "s3:TestEvent" };
+  const CORRUPT = keyOf("corrupt");
+  const files = { [KEY]: logFile(trailStopped()), [CORRUPT]: logFile(trailStopped()).subarray(0, 40) };
+  const failed = (...ids: readonly string[]) => ({
+    batchItemFailures: ids.map((itemIdentifier) => ({ itemIdentifier })),
+  });
+
+  test.each<[string, Readonly<Record<string, unknown>>, readonly string[], readonly string[]]>([
+    ["that was finished", { m1: s3Payload(KEY), m2: s3Payload(KEY) }, [], [TOLD, TOLD]],
+    ["in which nothing is to do", { m1: TEST_EVENT, m2: "CloudTrail validation message." }, [], []],
+    ["with one corrupt file", { m1: s3Payload(KEY), m2: s3Payload(CORRUPT), m3: s3Payload(KEY) }, ["m2"], [TOLD, TOLD]],
+    [
+      "with a corrupt file beside a good one in a message",
+      { m1: s3Payload(CORRUPT, KEY), m2: TEST_EVENT },
+      ["m1"],
+      [TOLD],
+    ],
+    [
+      "with two bad files in one message",
+      { m1: s3Payload(CORRUPT, keyOf("missing")), m2: s3Payload(KEY) },
+      ["m1"],
+      [TOLD],
+    ],
+    ["with a message of an unknown shape", { m1: { hello: 1 }, m2: s3Payload(KEY) }, ["m1"], [TOLD]],
+    ["of nothing but a message that is no JSON", { m1: "hello" }, ["m1"], []],
+  ])("is answered with the messages that are to come again: one %s", async (_name, messages, ids, told) => {
+    const { world, handle } = setUp({ files });
+    expect({ answer: await handle(sqsPayload(messages)), told: texts() }).toEqual({ answer: failed(...ids), told });
+    expect(logOf(world).findLast(({ message }) => message === "outcome")).toMatchObject({
+      messages: { in: Object.keys(messages).length, failed: ids.length },
+    });
+  });
+
+  test("is answered with the messages whose alerts found a dead hook", async () => {
+    const { handle } = setUp({
+      document: configuration({
+        routing: [
+          {
+            routes: [
+              {
+                accounts: ["222222222222"],
+                destination: { kind: "slack_webhook", name: "dead", hookParameter: "/hooks/dead" },
+              },
+            ],
+            default: HOOK,
+          },
+        ],
+      }),
+      hooks: { "/hooks/default": slack.hook("default"), "/hooks/dead": slack.hook("dead") },
+      files: { [KEY]: logFile(trailStopped()), [keyOf("b")]: logFile(trailStopped("222222222222")) },
+    });
+    slack.answerNext("dead", { status: 404, body: "no_service", times: 2 });
+    const batch = { m1: s3Payload(keyOf("b")), m2: s3Payload(KEY), m3: s3Payload(keyOf("b")), m4: s3Payload(KEY) };
+    expect({ answer: await handle(sqsPayload(batch)), told: texts(), dead: texts("dead") }).toEqual({
+      answer: failed("m1", "m3"),
+      told: [TOLD, TOLD],
+      dead: [],
+    });
+  });
+
+  test("logs each failure with its message's file, and nothing twice", async () => {
+    const { world, handle } = setUp({ files });
+    await handle(sqsPayload({ m1: s3Payload(CORRUPT), m2: s3Payload(KEY) }));
+    expect(logOf(world).filter(({ level }) => level === "ERROR")).toEqual([
+      expect.objectContaining({
+        message: "not finished; AWS will bring it again",
+        what: `s3://${BUCKET}/${CORRUPT}`,
+        reason: expect.stringContaining("is not gzip"),
+      }),
+    ]);
+  });
+
+  test.each<[string, Parameters<typeof configuration>[0], readonly unknown[]]>([
+    ["about a rule that does not compile", { rules: ["eventName =="] }, []],
+    ["about a rule that throws", { rules: ["event.missing[0] == 1"] }, [record()]],
+    ["about a record that cannot be judged", {}, [null]],
+  ])("throws, so that all of it comes again, when a notice %s cannot be told", async (_name, overrides, records) => {
+    const { handle } = setUp({ document: configuration(overrides), files: { [KEY]: logFile(...records) } });
+    slack.answerNext("default", { status: 404, body: "no_service" });
+    await expect(handle(sqsPayload({ m1: s3Payload(KEY), m2: TEST_EVENT }))).rejects.toThrow(
+      new IncompleteError(
+        'not finished: notice for the slack_webhook destination "default": Slack answered 404 (no_service)',
+      ),
+    );
+    expect(await handle(sqsPayload({ m1: s3Payload(KEY), m2: TEST_EVENT }))).toEqual(failed());
+    expect(texts()).toHaveLength(1);
   });
 });
 

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { insightNotices } from "#alerts/insight-notices.ts";
 import { recordProblemsNotice, ruleProblemsNotice } from "#alerts/notices.ts";
 import { toAlert } from "#alerts/to-alert.ts";
 import type { Delivery, Destination, RouteTable } from "#model/destination.ts";
@@ -7,6 +8,7 @@ import type { News } from "#model/news.ts";
 import { brokenIdentities, MAX_REPORTED } from "#model/outcome.ts";
 import type { RuleDefinition } from "#model/rule.ts";
 import { processPayload, type Stages } from "#pipeline.ts";
+import { unfoldAggregated } from "#records/aggregated.ts";
 import { flatten } from "#records/flatten.ts";
 import { readLogFile } from "#records/read.ts";
 import { destinationsFor } from "#routing/destinations-for.ts";
@@ -15,7 +17,22 @@ import { createRuleSet } from "#rules/rule-set.ts";
 import { decode } from "#sources/decode.ts";
 import { objectKind } from "#sources/object-kind.ts";
 import { fakeDeliver, fakeLog, fakeObjects } from "#test/support/fakes.ts";
-import { BUCKET, keyOf, logFile, record, s3Entry, s3Payload, snsPayload, trailStopped } from "#test/support/records.ts";
+import {
+  aggregated,
+  BUCKET,
+  eventBridgePayload,
+  insight,
+  insightEnd,
+  keyOf,
+  logFile,
+  logsPayload,
+  record,
+  s3Entry,
+  s3Payload,
+  snsPayload,
+  sqsPayload,
+  trailStopped,
+} from "#test/support/records.ts";
 
 const to = (name: string): Destination => ({ kind: "slack_webhook", name, hookParameter: `/hooks/${name}` });
 const [A, B, C] = ["111111111111", "222222222222", "333333333333"] as const;
@@ -57,9 +74,11 @@ async function run(payload: unknown, { files = {}, rules = RULES, routing = ROUT
     decode,
     objectKind,
     readLogFile,
+    unfold: unfoldAggregated,
     flatten,
     decide: (judgeable) => decide(ruleSet, judgeable),
     toAlert,
+    insightNotices,
     problemNotices: (ruleProblems, recordProblems, total) => [
       ...(ruleProblems.length > 0 ? [ruleProblemsNotice(ruleProblems)] : []),
       ...(total > 0 ? [recordProblemsNotice(recordProblems, total)] : []),
@@ -83,15 +102,24 @@ async function run(payload: unknown, { files = {}, rules = RULES, routing = ROUT
         "notices delivered": outcome.notices.delivered,
         "notices failed": outcome.notices.failed,
         controls: outcome.controls.in,
+        messages: outcome.messages.in,
+        "messages failed": outcome.messages.failed,
       }).filter(([, count]) => count !== 0),
     ),
     failures: outcome.failures.map(({ what, reason }) => `${what}: ${reason}`),
+    failedIds: outcome.failures.map(({ ackId }) => ackId),
     told: told.map(({ to, news }) => `${to}: ${news.kind === "alert" ? news.eventId : news.title}`),
     facts: told.flatMap(({ news }) => (news.kind === "notice" ? news.facts.map(({ value }) => value) : [])),
   };
 }
 
 const stopped = (eventID: string, accountId: string = A) => trailStopped(accountId, { eventID });
+/** What a topic puts into a queue. */
+const snsJson = (message: unknown) => ({
+  Type: "Notification",
+  TopicArn: "arn:aws:sns:eu-central-1:111111111111:cloudtrail",
+  Message: JSON.stringify(message),
+});
 const at = (key: string) => `s3://${BUCKET}/${key}`;
 
 describe("processPayload", () => {
@@ -143,10 +171,335 @@ describe("processPayload", () => {
     expect(failures[0]).toContain(reason);
   });
 
-  test("does not read what is no log file", async () => {
-    const keys = [keyOf("d", "CloudTrail-Digest"), keyOf("x"), keyOf("i", "CloudTrail-Insight"), "AWSLogs/readme.txt"];
+  test("does not read what holds no records", async () => {
+    const keys = [
+      keyOf("d", "CloudTrail-Digest"),
+      keyOf("x"),
+      "AWSLogs/readme.txt",
+      "AWSLogs/111111111111/CloudTrail/",
+    ];
     const { counts, failures } = await run(s3Payload(...keys), { files: { [keyOf("x")]: logFile() } });
-    expect({ counts, failures }).toEqual({ counts: { log: 1, digest: 1, insight: 1, other: 1 }, failures: [] });
+    expect({ counts, failures }).toEqual({ counts: { log: 1, digest: 1, other: 2 }, failures: [] });
+  });
+
+  describe("from a queue", () => {
+    const GET_OBJECT: RuleDefinition = {
+      id: "read",
+      origin: "custom",
+      severity: "low",
+      expression: "eventName == 'GetObject'",
+    };
+
+    test("accounts for every object by the kind of its folder, whichever are mixed", async () => {
+      const network = keyOf("n", "CloudTrail-NetworkActivity");
+      const insights = keyOf("i", "CloudTrail-Insight");
+      const sums = keyOf("s", "CloudTrail-Aggregated");
+      const digest = keyOf("d", "CloudTrail-Digest");
+      const both = aggregated({
+        eventId: "sum2",
+        summary: {
+          primaryDimension: { dimension: "eventName", statistics: [{ name: "GetObject" }, { name: "PutObject" }] },
+        },
+      });
+      const files = {
+        [keyOf("x")]: logFile(stopped("1"), record()),
+        [keyOf("y")]: logFile(stopped("2", B)),
+        [network]: logFile(
+          record({ eventID: "3", eventName: "GetObject", eventCategory: "NetworkActivity" }),
+          record(),
+        ),
+        [insights]: logFile(insight(), insightEnd()),
+        [sums]: new TextEncoder().encode(JSON.stringify([aggregated({ eventId: "sum1" }), both])),
+      };
+      const payload = sqsPayload({
+        m1: s3Payload(keyOf("x"), digest, insights),
+        m2: { s3Bucket: BUCKET, s3ObjectKey: [network, sums, "AWSLogs/readme.txt"] },
+        m3: s3Payload(keyOf("y")),
+      });
+      const { outcome, failures, told } = await run(payload, { files, rules: [...RULES, GET_OBJECT] });
+      expect({ outcome, failures, told }).toEqual({
+        outcome: {
+          objects: {
+            in: 7,
+            log: 2,
+            digest: 1,
+            insight: 1,
+            "network-activity": 1,
+            aggregated: 1,
+            other: 1,
+            failed: 0,
+          },
+          records: { in: 10, alerted: 7, ignored: 0, unmatched: 3, failed: 0 },
+          alerts: { in: 5, delivered: 5, failed: 0 },
+          notices: { in: 1, delivered: 1, failed: 0 },
+          controls: { in: 0 },
+          messages: { in: 3, failed: 0 },
+          refusedCalls: { total: 0, ignored: 0 },
+          failures: [],
+          recordProblems: [],
+          ruleProblems: new Map(),
+        },
+        failures: [],
+        told: [
+          "team-a: 1",
+          "team-a: Unusual rate of calls: iam.amazonaws.com CreateUser (ended)",
+          "team-a: 3",
+          "team-a: sum1",
+          "team-a: sum2/GetObject",
+          "team-b: 2",
+        ],
+      });
+    });
+
+    test("gives each failure the id of its own message, and the others none", async () => {
+      const files = { [keyOf("good")]: logFile(stopped("1")), [keyOf("bad")]: logFile().subarray(0, 9) };
+      const payload = sqsPayload({
+        fine: s3Payload(keyOf("good")),
+        missing: s3Payload(keyOf("missing"), keyOf("good")),
+        damaged: snsJson(s3Payload(keyOf("good"), keyOf("bad"), keyOf("missing"))),
+        strange: "hello",
+        test: { Service: "Amazon S3", Event: "s3:TestEvent" },
+        half: { s3Bucket: BUCKET, s3ObjectKey: [keyOf("bad"), keyOf("good")] },
+      });
+      const { counts, failures, failedIds, told } = await run(payload, { files });
+      expect({ counts, failures: failures.length, failedIds, told }).toEqual({
+        counts: {
+          log: 8,
+          unread: 4,
+          in: 4,
+          alerted: 4,
+          "alerts delivered": 4,
+          controls: 1,
+          messages: 6,
+          "messages failed": 4,
+        },
+        failures: 5,
+        failedIds: ["missing", "damaged", "damaged", "strange", "half"],
+        told: Array(4).fill("team-a: 1"),
+      });
+    });
+
+    test("fails the messages whose alerts did not arrive, and no others", async () => {
+      const files = { [keyOf("a")]: logFile(stopped("1", A)), [keyOf("b")]: logFile(stopped("2", B)) };
+      const payload = sqsPayload({
+        m1: s3Payload(keyOf("a")),
+        m2: s3Payload(keyOf("b")),
+        m3: s3Payload(keyOf("b"), keyOf("a")),
+      });
+      const { counts, failedIds, told } = await run(payload, {
+        files,
+        answer: (_news, { name }) => (name === "team-a" ? DEAD : undefined),
+      });
+      expect({ counts, failedIds, told }).toEqual({
+        counts: {
+          log: 4,
+          in: 4,
+          alerted: 4,
+          "alerts delivered": 2,
+          "alerts failed": 2,
+          messages: 3,
+          "messages failed": 2,
+        },
+        failedIds: ["m1", "m3"],
+        told: ["team-a: 1", "team-b: 2", "team-b: 2", "team-a: 1"],
+      });
+    });
+
+    test("gives what belongs to no message no id", async () => {
+      const files = { [keyOf("x")]: logFile(null) };
+      const { counts, failures, failedIds } = await run(sqsPayload({ m1: s3Payload(keyOf("x")) }), {
+        files,
+        answer: () => DEAD,
+      });
+      expect({ counts, failures, failedIds }).toEqual({
+        counts: { log: 1, in: 1, failed: 1, "notices failed": 1, messages: 1 },
+        failures: [`notice for the slack_webhook destination "default": ${DEAD.reason}`],
+        failedIds: [undefined],
+      });
+    });
+
+    test("fails exactly the messages of which something failed, in any batch", async () => {
+      const files = {
+        [keyOf("alert")]: logFile(stopped("1")),
+        [keyOf("quiet")]: logFile(record(), null),
+        [keyOf("damaged")]: logFile().subarray(0, 9),
+      };
+      const part = fc.constantFrom("alert", "quiet", "damaged", "missing");
+      const body = fc.oneof(
+        fc.array(part, { minLength: 1, maxLength: 3 }),
+        fc.constantFrom("no JSON", "removed", "test"),
+      );
+      const bodyOf = (given: readonly string[] | string): unknown => {
+        if (typeof given !== "string") return s3Payload(...given.map((name) => keyOf(name)));
+        if (given === "removed") return { Records: [s3Entry("x", { eventName: "ObjectRemoved:Delete" })] };
+        return given === "test" ? { Service: "Amazon S3", Event: "s3:TestEvent" } : given;
+      };
+      const isBad = (given: readonly string[] | string) =>
+        given === "no JSON" || (typeof given !== "string" && given.some((name) => /damaged|missing/.test(name)));
+      let failed = 0;
+      await fc.assert(
+        fc.asyncProperty(fc.array(body, { minLength: 1, maxLength: 6 }), async (bodies) => {
+          const messages = bodies.map((given, index) => [`m${index}`, given] as const);
+          const bad = messages.filter(([, given]) => isBad(given)).map(([id]) => id);
+          const payload = sqsPayload(Object.fromEntries(messages.map(([id, given]) => [id, bodyOf(given)])));
+          const { outcome, failedIds } = await run(payload, { files });
+          failed += bad.length;
+          expect({ ids: [...new Set(failedIds)], messages: outcome.messages }).toEqual({
+            ids: bad,
+            messages: { in: bodies.length, failed: bad.length },
+          });
+        }),
+        { seed: 34, numRuns: 200 },
+      );
+      expect(failed).toBeGreaterThan(100);
+    });
+
+    test("counts no messages where there is no queue", async () => {
+      const { outcome } = await run(s3Payload(keyOf("missing")));
+      expect([outcome.messages, outcome.failures.map((failure) => "ackId" in failure)]).toEqual([
+        { in: 0, failed: 0 },
+        [false],
+      ]);
+    });
+  });
+
+  describe("an Insight", () => {
+    const KEY = keyOf("i", "CloudTrail-Insight");
+    const TITLE = "Unusual rate of calls: iam.amazonaws.com CreateUser";
+    const quiet: RuleDefinition = {
+      id: "known",
+      origin: "ignore",
+      severity: "medium",
+      expression: "insightDetails.eventName == 'CreateUser' && recipientAccountId == '222222222222'",
+    };
+    const other = { sharedEventID: "other", recipientAccountId: B };
+
+    test("is told to the channel of its account, start and end once", async () => {
+      const files = { [KEY]: logFile(insight(), insight(other), insightEnd()) };
+      const { counts, told } = await run(s3Payload(KEY), { files });
+      expect({ counts, told: told.sort() }).toEqual({
+        counts: { insight: 1, in: 3, alerted: 3, "notices delivered": 2 },
+        told: [`team-a: ${TITLE} (ended)`, `team-b: ${TITLE}`],
+      });
+    });
+
+    test("is kept back by an ignore rule, and counted as ignored", async () => {
+      const files = { [KEY]: logFile(insight(), insight(other), insightEnd(other)) };
+      const { counts, told } = await run(s3Payload(KEY), { files, rules: [...RULES, quiet] });
+      expect({ counts, told }).toEqual({
+        counts: { insight: 1, in: 3, alerted: 1, ignored: 2, "notices delivered": 1 },
+        told: [`team-a: ${TITLE}`],
+      });
+    });
+
+    test("is told as what it is, and not a second time by a rule that matches it", async () => {
+      const rules: readonly RuleDefinition[] = [
+        { id: "any", origin: "custom", severity: "low", expression: "eventType == 'AwsCloudTrailInsight'" },
+      ];
+      const { counts, told } = await run(eventBridgePayload(insight(), "AWS Insight via CloudTrail"), { rules });
+      expect({ counts, told }).toEqual({
+        counts: { in: 1, alerted: 1, "notices delivered": 1 },
+        told: [`team-a: ${TITLE}`],
+      });
+    });
+
+    test("that cannot be told is a failure", async () => {
+      const { counts, failures } = await run(eventBridgePayload(insight(), "AWS Insight via CloudTrail"), {
+        answer: () => DEAD,
+      });
+      expect({ counts, failures }).toEqual({
+        counts: { in: 1, alerted: 1, "notices failed": 1 },
+        failures: [`notice for the slack_webhook destination "team-a": ${DEAD.reason}`],
+      });
+    });
+  });
+
+  describe("records that come by themselves", () => {
+    const logs = (...messages: readonly unknown[]) =>
+      logsPayload({
+        messageType: "DATA_MESSAGE",
+        logGroup: "trail",
+        logStream: "stream",
+        logEvents: messages.map((message) => ({
+          message: typeof message === "string" ? message : JSON.stringify(message),
+        })),
+      });
+
+    test.each<[string, unknown, object, readonly string[]]>([
+      [
+        "EventBridge, an alert",
+        eventBridgePayload(stopped("1", B)),
+        { in: 1, alerted: 1, "alerts delivered": 1 },
+        ["team-b: 1"],
+      ],
+      ["EventBridge, no alert", eventBridgePayload(record()), { in: 1, unmatched: 1 }, []],
+      [
+        "EventBridge through a queue",
+        sqsPayload({ m1: eventBridgePayload(stopped("1")), m2: eventBridgePayload(record({ userAgent: "quiet" })) }),
+        { in: 2, alerted: 1, ignored: 1, "alerts delivered": 1, messages: 2 },
+        ["team-a: 1"],
+      ],
+      [
+        "CloudWatch Logs",
+        logs(stopped("1"), record(), stopped("2", B), record({ userAgent: "quiet" })),
+        { in: 4, alerted: 2, ignored: 1, unmatched: 1, "alerts delivered": 2 },
+        ["team-a: 1", "team-b: 2"],
+      ],
+      ["CloudWatch Logs without log events", logs(), {}, []],
+      ["a control message", logsPayload({ messageType: "CONTROL_MESSAGE" }), { controls: 1 }, []],
+    ])("are judged as those of a file: %s", async (_name, payload, counts, told) => {
+      const result = await run(payload);
+      expect({ counts: result.counts, told: result.told, failures: result.failures }).toEqual({
+        counts,
+        told,
+        failures: [],
+      });
+    });
+
+    test("are counted and reported where they are no JSON, and the others are judged", async () => {
+      const { counts, told, facts, failures } = await run(logs("agent restarted", stopped("1"), "{", 7));
+      const place = "the log stream stream of the log group trail";
+      expect({ counts, told, facts, failures }).toEqual({
+        counts: { in: 4, alerted: 1, failed: 3, "alerts delivered": 1, "notices delivered": 1 },
+        told: ["team-a: 1", "default: 3 records could not be judged"],
+        facts: [
+          `record 1 of ${place} is a string`,
+          `record 3 of ${place} is a string`,
+          `record 4 of ${place} is a number`,
+          "No rule was asked about them; all other records were judged.",
+        ],
+        failures: [],
+      });
+    });
+
+    test("never throw, whatever they are", async () => {
+      const hostile = { toString: null, valueOf: null };
+      const details = [null, [], "x", { ...aggregated({ eventType: hostile, eventId: hostile, summary: {} }) }];
+      for (const detail of details) {
+        expect((await run(eventBridgePayload(detail))).counts).toEqual({ in: 1, failed: 1, "notices delivered": 1 });
+      }
+    });
+  });
+
+  test("tells an alarm to the channel of its account, and in SQS by the message's id", async () => {
+    const alarm = (AWSAccountId: string | undefined) => ({
+      AlarmName: "root-use",
+      NewStateValue: "ALARM",
+      AWSAccountId,
+    });
+    const title = "The CloudWatch alarm root-use is in alarm";
+    const direct = await run(snsPayload(alarm(B), alarm(C), alarm(undefined)));
+    const queued = await run(sqsPayload({ m1: snsJson(alarm(A)), m2: snsJson(alarm(B)) }), {
+      answer: (_news, { name }) => (name === "team-b" ? DEAD : undefined),
+    });
+    expect({ direct: [direct.counts, direct.told], queued: [queued.counts, queued.told, queued.failedIds] }).toEqual({
+      direct: [{ "notices delivered": 3 }, [`team-b: ${title}`, `default: ${title}`, `default: ${title}`]],
+      queued: [
+        { "notices delivered": 1, "notices failed": 1, messages: 2, "messages failed": 1 },
+        [`team-a: ${title}`, `team-b: ${title}`],
+        ["m2"],
+      ],
+    });
   });
 
   test("counts records that cannot be judged, tells of them once, and judges the others", async () => {
@@ -255,7 +608,12 @@ describe("processPayload", () => {
   });
 
   test.each([
-    ["a payload that nobody understands", { hello: 1 }, {}, [/^payload: the payload \(with hello\) is neither/]],
+    [
+      "a payload that nobody understands",
+      { hello: 1 },
+      {},
+      [/^payload: the payload \(with hello\) is of an unknown shape; expected an S3 event notification, /],
+    ],
     ["the test event of S3", { Service: "Amazon S3", Event: "s3:TestEvent" }, { controls: 1 }, []],
     [
       "a message of SNS that is not JSON beside a good one",

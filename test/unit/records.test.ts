@@ -21,6 +21,9 @@ describe("readLogFile", () => {
     ["gzip behind which JSON has a byte order mark", gzipSync(`\uFEFF${FILE}`), CONTENT],
     ["gzip in two members", Buffer.concat([gzipSync(FILE.slice(0, 9)), gzipSync(FILE.slice(9))]), CONTENT],
     ["a file without records", gzipSync('{"Records":[]}'), []],
+    ["a file that is itself the list", gzipSync('[{"eventName":"A"},null,7]'), CONTENT],
+    ["a plain file that is itself the list", bytes('[{"eventName":"A"},null,7]'), CONTENT],
+    ["a file that is an empty list", gzipSync("[]"), []],
     ["a file just within its bound", gzipSync(`{"Records":[]${" ".repeat(MAX_BYTES - 14)}}`), []],
   ])("reads %s", async (_name, content, expected) => {
     expect(await readLogFile(content, NAME, MAX_BYTES)).toEqual(expected);
@@ -40,7 +43,6 @@ describe("readLogFile", () => {
     ["is JSON that ends too early", gzipSync(FILE.slice(0, -1)), "is not JSON"],
     ["has no records", gzipSync('{"records":[]}'), 'has no list "Records"'],
     ["has records that are no list", gzipSync('{"Records":{"password":"hunter2"}}'), 'has no list "Records"'],
-    ["is a list", gzipSync("[]"), 'has no list "Records"'],
     ["is null", gzipSync("null"), 'has no list "Records"'],
     ["is a text", gzipSync('"hunter2"'), 'has no list "Records"'],
   ])("refuses a file that %s, by name and without a word of its content", async (_name, content, reason) => {
@@ -124,6 +126,9 @@ describe("flatten", () => {
     ["a text", "eventName", "is a string"],
     ["a number", 7, "is a number"],
     ["a record without eventName", { eventID: "x" }, "has no eventName"],
+    ["a record whose insightDetails are a list", { insightDetails: [] }, "has no eventName"],
+    ["a record whose insightDetails are null", { insightDetails: null }, "has no eventName"],
+    ["a record whose insightDetails are a text", { insightDetails: "Start" }, "has no eventName"],
     ["a record with an empty eventName", { eventName: "" }, "has no eventName"],
     ["a record whose eventName is no text", { eventName: ["A"] }, "has no eventName"],
     ["a record that inherits nothing", JSON.parse('{"__proto__":{"eventName":"A"}}'), "has no eventName"],
@@ -136,6 +141,14 @@ describe("flatten", () => {
     ["a record with too many values", { eventName: "A", wide: Array(100_001).fill(0) }, "has more than 100000 values"],
   ])("cannot judge %s", (_name, element, unjudgeable) => {
     expect(flatten(element)).toEqual({ unjudgeable });
+  });
+
+  test("judges an Insight, which has no eventName of its own", () => {
+    const element = { eventID: "i", insightDetails: { eventName: "CreateUser" } };
+    expect(flatten(element)).toEqual({
+      record: element,
+      flat: { eventID: "i", "insightDetails.eventName": "CreateUser" },
+    });
   });
 
   test("judges what is deep and wide, but no more than CloudTrail writes", () => {

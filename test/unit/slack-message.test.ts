@@ -124,6 +124,12 @@ describe("slackMessage", () => {
       .chain((unit) => fc.constantFrom(64, 65, 150, 600, 5_000).map((count) => unit.repeat(count))),
   );
   const TEXT = fc.array(HOSTILE, { maxLength: 4 }).map((parts) => parts.join(""));
+  const URLS = fc
+    .tuple(fc.constantFrom("eu-central-1", "cn-north-1"), TEXT)
+    .map(
+      ([region, name]) =>
+        `https://console.aws.amazon.com/x?region=${region}#${encodeURIComponent(name.toWellFormed())}`,
+    );
   const optional = fc.option(TEXT, { nil: undefined });
   const rule = fc.record({
     id: TEXT,
@@ -149,7 +155,9 @@ describe("slackMessage", () => {
     kind: fc.constant("notice" as const),
     severity: fc.constantFrom(...SEVERITIES),
     title: TEXT,
-    facts: fc.array(fc.record({ label: TEXT, value: TEXT }), { maxLength: 60 }),
+    facts: fc.array(fc.record({ label: TEXT, value: TEXT, url: URLS }, { requiredKeys: ["label", "value"] }), {
+      maxLength: 60,
+    }),
   });
   const judge = (news: News) => ({ refusal: checkMessage(slackMessage(news)), pings: pings(slackMessage(news)) });
   const FINE = { refusal: undefined, pings: [] };
@@ -201,6 +209,49 @@ describe("slackMessage", () => {
     const forged = { ...ALERT, userAgent: "x\nWho  nobody", error: "y\u2028Who  nobody" };
     const lines = JSON.stringify(slackMessage(forged)).split("\\n").length;
     expect(lines).toBe(JSON.stringify(slackMessage(ALERT)).split("\\n").length);
+  });
+
+  const URL = "https://console.aws.amazon.com/cloudwatch/home?region=eu-central-1#alarmsV2:alarm/root-use";
+  const LABEL = (text: string) => ({ type: "text", text: `${text}  `, style: { bold: true } });
+  test.each([
+    [
+      "between others",
+      [
+        { label: "Alarm", value: "root-use" },
+        { label: "Link", value: "open\nit", url: URL },
+        { label: "When", value: "now" },
+      ],
+      [
+        LABEL("Alarm"),
+        { type: "text", text: "root-use\n" },
+        LABEL("Link"),
+        { type: "link", url: URL, text: "open it" },
+        { type: "text", text: "\n" },
+        LABEL("When"),
+        { type: "text", text: "now" },
+      ],
+    ],
+    [
+      "at the end",
+      [{ label: "Link", value: "open it", url: URL }],
+      [LABEL("Link"), { type: "link", url: URL, text: "open it" }, { type: "text", text: " " }],
+    ],
+    [
+      "without a text",
+      [{ label: "Link", value: "", url: URL }],
+      [LABEL("Link"), { type: "link", url: URL, text: "–" }, { type: "text", text: " " }],
+    ],
+    [
+      "longer than Slack takes, as a text alone",
+      [{ label: "Link", value: "open it", url: `${URL}${"x".repeat(3_000)}` }],
+      [LABEL("Link"), { type: "text", text: "open it" }],
+    ],
+  ])("draws a fact that leads somewhere as a link, %s", (_name, facts, elements) => {
+    const news: News = { kind: "notice", severity: "low", title: "t", facts };
+    expect({ elements: slackMessage(news).blocks.slice(1), ...judge(news) }).toEqual({
+      elements: [{ type: "rich_text", elements: [{ type: "rich_text_section", elements }] }],
+      ...FINE,
+    });
   });
 
   test("tells how many facts it leaves out", () => {

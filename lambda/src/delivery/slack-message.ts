@@ -3,17 +3,15 @@ import type { Alert, Fact, News } from "#model/news.ts";
 import type { Severity } from "#model/rule.ts";
 import { escapeMrkdwn, lengthOf, plain } from "./plain.ts";
 
-/** A text element of Block Kit. https://docs.slack.dev/reference/block-kit/blocks/rich-text-block */
-interface TextElement {
-  readonly type: "text";
-  readonly text: string;
-  readonly style?: { readonly bold: true };
-}
+/** Elements of rich text. https://docs.slack.dev/reference/block-kit/blocks/rich-text-block */
+type RichElement =
+  | { readonly type: "text"; readonly text: string; readonly style?: { readonly bold: true } }
+  | { readonly type: "link"; readonly url: string; readonly text: string };
 
 /** The blocks that our messages are made of. */
 export type Block =
   | { readonly type: "header"; readonly text: { type: "plain_text"; text: string; emoji: false } }
-  | { readonly type: "rich_text"; readonly elements: readonly [{ type: "rich_text_section"; elements: TextElement[] }] }
+  | { readonly type: "rich_text"; readonly elements: readonly [{ type: "rich_text_section"; elements: RichElement[] }] }
   | { readonly type: "context"; readonly elements: readonly { type: "plain_text"; text: string; emoji: false }[] };
 
 /** What is posted, by hook or by the Slack App. */
@@ -38,6 +36,7 @@ const MAX_VALUE = 800;
 const MAX_FACTS = 24;
 const MAX_TOTAL = 5_000;
 const MAX_CONTEXT = 400;
+const MAX_URL = 3_000;
 
 /**
  * Draws news as one Block Kit message that Slack accepts whatever the news holds. Foreign text stands only in elements
@@ -87,16 +86,19 @@ function alertContext({ rules, eventId }: Alert): readonly string[] {
   return eventId === "" ? [matched] : [matched, `eventID: ${eventId}`];
 }
 
-function lines(facts: readonly Fact[]): TextElement[] {
+function lines(facts: readonly Fact[]): RichElement[] {
   const shown = facts.slice(0, MAX_FACTS);
   let left = MAX_TOTAL;
-  const elements = shown.flatMap(({ label, value }, index): TextElement[] => {
+  const elements = shown.flatMap(({ label, value, url: address }, index): RichElement[] => {
+    const url = address !== undefined && address.length <= MAX_URL ? address : undefined;
     const text = plain(value, { max: Math.max(1, Math.min(MAX_VALUE, left)) }) || "–";
     left -= lengthOf(text);
     const end = index === shown.length - 1 ? "" : "\n";
+    const name = plain(label, { max: MAX_LABEL }) || "–";
     return [
-      { type: "text", text: `${plain(label, { max: MAX_LABEL }) || "–"}  `, style: { bold: true } },
-      { type: "text", text: text + end },
+      { type: "text", text: `${name}  `, style: { bold: true } },
+      ...(url === undefined ? [] : [{ type: "link", url, text } as const]),
+      { type: "text", text: url === undefined ? text + end : end || " " },
     ];
   });
   const hidden = facts.length - shown.length;

@@ -4,6 +4,8 @@ import type { RuleRef, Severity } from "./rule.ts";
 export interface Fact {
   readonly label: string;
   readonly value: string;
+  /** Where the value leads; made by us, never foreign. */
+  readonly url?: string;
 }
 
 /** What people are told about one record. */
@@ -29,11 +31,13 @@ export interface Alert {
   readonly rules: readonly [RuleRef, ...RuleRef[]];
 }
 
-/** What people are told that is not about one record: a log file removed, a rule that does not work. */
+/** What people are told that is not about one call: a log file removed, an alarm, an Insight, a rule that does not work. */
 export interface Notice {
   readonly kind: "notice";
   readonly severity: Severity;
   readonly title: string;
+  /** The account that it concerns, where it concerns one: decides the route. */
+  readonly accountId?: string | undefined;
   readonly facts: readonly Fact[];
 }
 

@@ -6,11 +6,13 @@ export interface Failure {
   /** The file, destination or part of the payload. */
   readonly what: string;
   readonly reason: string;
+  /** The queue message that it belongs to, where there is one. */
+  ackId?: string;
 }
 
 /** A record that could not be judged: reported, but no reason to read its file again. */
 export interface RecordProblem {
-  /** Where the record stands: log file and index in `Records`. */
+  /** Where the record stands: log file and index in `Records`, or what brought it. */
   readonly where: string;
   readonly reason: string;
 }
@@ -23,6 +25,8 @@ export interface Outcome {
   readonly alerts: { in: number; delivered: number; failed: number };
   readonly notices: { in: number; delivered: number; failed: number };
   readonly controls: { in: number };
+  /** Messages of a queue, each of which is acknowledged by itself. */
+  readonly messages: { in: number; failed: number };
   /** Calls that AWS refused for lack of permission, and how many of them an ignore rule took out. */
   readonly refusedCalls: { total: number; ignored: number };
   readonly failures: Failure[];
@@ -43,6 +47,7 @@ export function newOutcome(): Outcome {
     alerts: { in: 0, delivered: 0, failed: 0 },
     notices: { in: 0, delivered: 0, failed: 0 },
     controls: { in: 0 },
+    messages: { in: 0, failed: 0 },
     refusedCalls: { total: 0, ignored: 0 },
     failures: [],
     recordProblems: [],

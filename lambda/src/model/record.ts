@@ -31,8 +31,17 @@ export function accountOf(record: CloudTrailRecord): string | undefined {
   return textAt(record, "recipientAccountId") ?? textAt(record, "userIdentity", "accountId");
 }
 
+/** `AccessDenied`, `AccessDeniedException`, `VpceAccessDenied`, `Client.UnauthorizedOperation` … */
+const REFUSALS = /^AccessDenied|(AccessDenied|UnauthorizedOperation)$/;
+
 /** Whether AWS refused the call for lack of permission, by the error codes that services use for it. */
 export function isRefusedCall(record: CloudTrailRecord): boolean {
   const code = textAt(record, "errorCode");
-  return code !== undefined && (code.startsWith("AccessDenied") || code.endsWith("UnauthorizedOperation"));
+  return code !== undefined && REFUSALS.test(code);
+}
+
+/** Whether a record is an Insight: CloudTrail's own finding that a rate of calls or errors is unusual. It is no call. */
+export function isInsight(record: CloudTrailRecord): boolean {
+  const details = record.insightDetails;
+  return typeof details === "object" && details !== null && !Array.isArray(details);
 }

@@ -8,12 +8,18 @@ export interface ObjectRef {
 }
 
 /** One acknowledgeable part of a payload. */
-export type SourceItem =
+export type SourceItem = {
+  /** Id of the queue message that it came with: only what belongs to a failed id comes again. */
+  readonly ackId?: string;
+} & (
   | { readonly kind: "objects"; readonly objects: readonly ObjectRef[] }
+  /** Records that came by themselves, as they stand in the payload; `from` names where, for people. */
+  | { readonly kind: "records"; readonly records: readonly unknown[]; readonly from: string }
   | { readonly kind: "notice"; readonly notice: Notice }
   /** Something that needs no answer, such as `s3:TestEvent`. */
   | { readonly kind: "control"; readonly what: string }
-  | { readonly kind: "undecodable"; readonly error: SourceError };
+  | { readonly kind: "undecodable"; readonly error: SourceError }
+);
 
 /** What CloudTrail keeps at a key, told by the folder (path segment) that it lies in. */
 export const OBJECT_KINDS = ["log", "digest", "insight", "network-activity", "aggregated", "other"] as const;

@@ -1,5 +1,5 @@
 import { bareObject } from "#model/bare.ts";
-import type { CloudTrailRecord, JudgeableRecord } from "#model/record.ts";
+import { type CloudTrailRecord, isInsight, type JudgeableRecord } from "#model/record.ts";
 
 /** CloudTrail nests about ten deep; a record is at most 256 KB. Deeper or wider ones are made to harm. */
 const MAX_DEPTH = 64;
@@ -39,7 +39,9 @@ export function flatten(element: unknown): JudgeableRecord | Unjudgeable {
   try {
     const record = copyObject(element, "", 0);
     const { eventName } = record;
-    if (typeof eventName !== "string" || eventName === "") return { unjudgeable: "has no eventName" };
+    if ((typeof eventName !== "string" || eventName === "") && !isInsight(record)) {
+      return { unjudgeable: "has no eventName" };
+    }
     return { record, flat };
   } catch (error) {
     if (error instanceof RangeError) return { unjudgeable: error.message };

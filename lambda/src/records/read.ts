@@ -11,9 +11,10 @@ const GZIP_MAGIC = [0x1f, 0x8b];
 
 /**
  * The elements of `Records` of a log file, gzip or plain JSON, as they stand there: nothing is checked of the elements.
+ * A file that is itself a list holds them directly, as files of aggregated events do.
  * @param name names the file in errors
  * @param maxBytes how much it may unpack to: against bombs
- * @throws LogFileError when it is truncated, too large, no JSON, or has no list `Records`
+ * @throws LogFileError when it is truncated, too large, no JSON, or holds no list
  */
 export async function readLogFile(bytes: Uint8Array, name: string, maxBytes: number = MAX_BYTES): Promise<unknown[]> {
   const isGzip = GZIP_MAGIC.every((byte, index) => bytes[index] === byte);
@@ -33,7 +34,7 @@ export async function readLogFile(bytes: Uint8Array, name: string, maxBytes: num
     // The parser's message quotes the text around the place: foreign, so it stays out.
     throw new LogFileError(`${name} is not JSON`);
   }
-  const records = typeof file === "object" && file !== null && "Records" in file ? file.Records : undefined;
+  const records = typeof file === "object" && file !== null && "Records" in file ? file.Records : file;
   if (!Array.isArray(records)) throw new LogFileError(`${name} has no list "Records"`);
   return records;
 }

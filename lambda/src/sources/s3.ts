@@ -1,6 +1,8 @@
 import * as v from "valibot";
 import { SourceError } from "#model/errors.ts";
 import type { SourceItem } from "#model/source-item.ts";
+import type { Decoder } from "./decoder.ts";
+import { objectRemoved } from "./object-removed.ts";
 
 /**
  * The shape of an S3 event notification.
@@ -26,15 +28,12 @@ type Entry = v.InferOutput<typeof Notification>["Records"][number];
 /** What S3 sends once when a notification is set up. */
 const TestEvent = v.object({ Service: v.literal("Amazon S3"), Event: v.literal("s3:TestEvent") });
 
-/**
- * Decodes what a bucket notification carries. Keys arrive form-encoded: `+` is a space, the rest is percent-encoded.
- * @returns undefined when the payload is no S3 notification
- */
-export function decodeS3(payload: unknown): readonly SourceItem[] | undefined {
+/** S3 event notifications. Keys arrive form-encoded: `+` is a space, the rest is percent-encoded. */
+export const decodeS3: Decoder = (payload) => {
   if (v.is(TestEvent, payload)) return [{ kind: "control", what: "s3:TestEvent" }];
   const notification = v.safeParse(Notification, payload);
   return notification.success ? notification.output.Records.map(decodeEntry) : undefined;
-}
+};
 
 function decodeEntry(entry: Entry): SourceItem {
   const bucket = entry.s3.bucket.name;
@@ -42,31 +41,22 @@ function decodeEntry(entry: Entry): SourceItem {
   try {
     key = decodeURIComponent(entry.s3.object.key.replaceAll("+", " "));
   } catch (cause) {
-    const error = new SourceError(`the key "${entry.s3.object.key}" in bucket ${bucket} is not form-encoded`, {
-      cause,
-    });
-    return { kind: "undecodable", error };
+    const message = `the key "${entry.s3.object.key}" in bucket ${bucket} is not form-encoded`;
+    return { kind: "undecodable", error: new SourceError(message, { cause }) };
   }
   const [what] = entry.eventName.replace(/^s3:/, "").split(":");
   switch (what) {
     case "ObjectCreated":
       return { kind: "objects", objects: [{ bucket, key }] };
     case "ObjectRemoved":
-      return {
-        kind: "notice",
-        notice: {
-          kind: "notice",
-          severity: "high",
-          title: "A CloudTrail log file was removed",
-          facts: [
-            { label: "Object", value: `s3://${bucket}/${key}` },
-            { label: "Event", value: entry.eventName },
-            { label: "Who", value: entry.userIdentity?.principalId ?? "not told by S3" },
-            { label: "From", value: entry.requestParameters?.sourceIPAddress ?? "not told by S3" },
-            { label: "When", value: entry.eventTime ?? "not told by S3" },
-          ],
-        },
-      };
+      return objectRemoved({
+        bucket,
+        key,
+        event: entry.eventName,
+        who: entry.userIdentity?.principalId,
+        from: entry.requestParameters?.sourceIPAddress,
+        when: entry.eventTime,
+      });
     default:
       return { kind: "control", what: entry.eventName };
   }

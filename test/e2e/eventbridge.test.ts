@@ -1,0 +1,99 @@
+import { DeleteObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { bucketWriter, clientConfig, inRegion, openOnMinistack } from "#test/support/deployment.ts";
+import { invoker } from "#test/support/invoke.ts";
+import { type Ministack, startMinistack } from "#test/support/ministack.ts";
+import { keyOf, logFile, ROOT, record, trailStopped } from "#test/support/records.ts";
+import { type SlackStandIn, startSlackStandIn } from "#test/support/slack-stand-in/server.ts";
+import type { TerraformRoot } from "#test/support/terraform.ts";
+import { textsOf, toldAlerts } from "#test/support/told.ts";
+
+let ministack: Ministack;
+let slack: SlackStandIn;
+let root: TerraformRoot;
+let bucket: string;
+
+beforeAll(async () => {
+  // Not us-east-1, so that the example forwards what only us-east-1 knows.
+  ministack = inRegion(await startMinistack(), "eu-central-1");
+  slack = await startSlackStandIn({ messagesPerSecond: 1_000, burst: 1_000 });
+  root = await openOnMinistack("examples/eventbridge", {
+    ministack,
+    functionName: "cloudtrail-to-slack",
+    variables: { hook: slack.hook("default") },
+  });
+  await root.apply();
+  bucket = String((await root.outputs()).bucket);
+});
+
+afterAll(async () => {
+  await root?.close();
+  await slack?.close();
+  await ministack?.stop();
+});
+
+async function told(count: number): Promise<readonly string[]> {
+  await expect.poll(() => slack.received().length, { timeout: 60_000 }).toBeGreaterThanOrEqual(count);
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  return toldAlerts(slack.received());
+}
+
+/** An event as CloudTrail sends it. The emulator refuses sources of AWS, as AWS does, so it goes straight to the function. */
+const viaCloudTrail = (type: string, detail: unknown) => ({
+  version: "0",
+  id: "00000000-0000-4000-8000-00000000000e",
+  "detail-type": type,
+  source: "aws.signin",
+  account: "111111111111",
+  time: "2025-06-11T09:15:02Z",
+  region: "us-east-1",
+  resources: [],
+  detail,
+});
+
+describe("examples/eventbridge", () => {
+  test("tells what is in log files whose names need no decoding", async () => {
+    await bucketWriter(ministack)(bucket, keyOf("a%41"), logFile(trailStopped("111111111111", { eventID: "file" })));
+    expect(await told(1)).toEqual(["default file"]);
+  });
+
+  test("tells API calls and sign-ins as they come", async () => {
+    slack.clear();
+    const invoke = invoker(ministack, "cloudtrail-to-slack");
+    const call = trailStopped("111111111111", { eventID: "call" });
+    const signIn = record({
+      eventID: "sign-in",
+      eventSource: "signin.amazonaws.com",
+      eventName: "ConsoleLogin",
+      eventType: "AwsConsoleSignIn",
+      userIdentity: ROOT,
+      responseElements: { ConsoleLogin: "Success" },
+      additionalEventData: { MFAUsed: "Yes" },
+    });
+    await invoke(viaCloudTrail("AWS API Call via CloudTrail", call));
+    await invoke(viaCloudTrail("AWS Console Sign In via CloudTrail", signIn));
+    expect(await told(2)).toEqual(["default call", "default sign-in"]);
+  });
+
+  test("refuses an event of another kind by name", async () => {
+    const invoke = invoker(ministack, "cloudtrail-to-slack");
+    expect(await invoke({ "detail-type": "Scheduled Event", source: "aws.events", id: "1", detail: {} })).toEqual(
+      expect.objectContaining({
+        errorMessage: expect.stringContaining('the EventBridge event 1 of the type "Scheduled Event" from aws.events'),
+      }),
+    );
+  });
+
+  test("tells who removes a log file", async () => {
+    slack.clear();
+    const s3 = new S3Client(clientConfig(ministack));
+    await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: keyOf("a%41") }));
+    await told(1);
+    const texts = slack.received().flatMap(({ payload }) => textsOf(payload));
+    expect(texts).toContain(`s3://${bucket}/${keyOf("a%41")}\n`);
+  });
+
+  test("plans nothing after an apply", async () => {
+    expect(await root.pendingChanges()).toEqual([]);
+  });
+});

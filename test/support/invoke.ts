@@ -1,0 +1,13 @@
+import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { clientConfig } from "./deployment.ts";
+import type { Ministack } from "./ministack.ts";
+
+/** Hands payloads to the live version of a function of the emulator, and resolves with what it answers or throws. */
+export function invoker(ministack: Ministack, functionName: string) {
+  const lambda = new LambdaClient(clientConfig(ministack));
+  return async (payload: unknown): Promise<unknown> => {
+    const Payload = JSON.stringify(payload);
+    const answer = await lambda.send(new InvokeCommand({ FunctionName: functionName, Qualifier: "live", Payload }));
+    return JSON.parse(answer.Payload?.transformToString() ?? "null");
+  };
+}

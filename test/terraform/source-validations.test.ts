@@ -1,0 +1,358 @@
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse } from "@cdktf/hcl2json";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { terraformEnvironment } from "#test/support/provider-mirror.ts";
+import { repoRoot, requireTool, run } from "#test/support/tools.ts";
+import { isRecord, list } from "./plan.ts";
+
+/*
+ * Which sentence refuses which settings. `expect_failures` of `terraform test` names the variable only, of which
+ * `sources` has a score of validations, and each such run takes a second for the provider's schemas. Validations see
+ * nothing but variables, so here the variables stand alone; that what is accepted also plans, the runs in *.tftest.hcl
+ * show.
+ */
+
+type Settings = Readonly<Record<string, unknown>>;
+type Case = readonly [behaviour: string, settings: Settings, sentence?: string];
+
+const BUCKET = { cloudtrail_logs_s3_bucket_name: "example-logs" };
+const NO_BUCKET = { cloudtrail_logs_s3_bucket_name: null };
+const TOPIC = "arn:aws:sns:eu-central-1:123456789012:yours";
+const QUEUE = "arn:aws:sqs:eu-central-1:123456789012:yours";
+const KEY = "arn:aws:kms:eu-central-1:123456789012:key/11111111-1111-1111-1111-111111111111";
+
+const source = (sources: Settings): Settings => ({ ...BUCKET, sources });
+const alarms = (conditions: Settings): Settings => source({ alarms: { log_group_name: "trail", conditions } });
+const addresses = (...allowed_addresses: readonly unknown[]): Settings =>
+  alarms({ sign_in_from_other_address: { allowed_addresses } });
+
+const NO_LOG_FILES = "cloudtrail_logs_s3_bucket_name must name the bucket";
+const SNS = "sources.sns needs either create_topic = true";
+const SQS = "sources.sqs needs either create_queue = true";
+const KEY_OF_QUEUE = "sources.sqs.kms_key_arn is the ARN of the key";
+const CONCURRENCY = "sources.sqs.maximum_concurrency must be";
+const RECEIVES = "sources.sqs.max_receive_count must be";
+const ALARMS_WITHOUT_ANY = "sources.alarms needs conditions";
+const CONDITIONS_AND_GROUP = "sources.alarms.conditions and sources.alarms.log_group_name belong together";
+const CONDITIONS = "sources.alarms.conditions knows";
+const THRESHOLD = "Each of sources.alarms.conditions needs a threshold";
+const OTHER_ADDRESS = "sign_in_from_other_address needs allowed_addresses";
+const ADDRESS = "CloudWatch's filters know exact addresses and whole octets";
+const LOG_GROUP = "sources.cloudwatch_logs.log_group_name must be";
+const ALARMS_LOG_GROUP = "sources.alarms.log_group_name must be";
+const TOPIC_KEYS = "The keys of sources.alarms.topic_arns are names of yours";
+const TOPIC_ARNS = "sources.alarms.topic_arns must be ARNs of SNS topics";
+
+const refused: readonly Case[] = [
+  // --- The bucket, and where log files come from
+  ["no bucket", NO_BUCKET, NO_LOG_FILES],
+  ["no bucket beside other sources", { ...NO_BUCKET, sources: { api_calls: {} } }, NO_LOG_FILES],
+  ["a bucket although no log files are read", source({ log_files: false, api_calls: {} }), NO_LOG_FILES],
+  [
+    "a trail's key although no log files are read",
+    { ...NO_BUCKET, cloudtrail_logs_kms_key_id: KEY, sources: { log_files: false, api_calls: {} } },
+    "cloudtrail_logs_kms_key_id is about log files",
+  ],
+  [
+    "events of the bucket although no log files are read",
+    { ...NO_BUCKET, enable_eventbridge_notifications: true, sources: { log_files: false, api_calls: {} } },
+    "enable_eventbridge_notifications is about the bucket",
+  ],
+  ["an empty name", { cloudtrail_logs_s3_bucket_name: "" }, "must be the name of a bucket"],
+  [
+    "another account's bucket that is notified here",
+    { ...source({ bucket_account_id: "222222222222" }), create_bucket_notification: true },
+    "The notification of another account's bucket",
+  ],
+  [
+    "an account id of eleven digits",
+    { ...source({ bucket_account_id: "22222222222" }), create_bucket_notification: false },
+    "sources.bucket_account_id must be an account id",
+  ],
+  [
+    "the fan-out in both spellings",
+    { ...source({ sns: {} }), enable_s3_sns_fanout: true },
+    "enable_s3_sns_fanout and sources.sns say the same",
+  ],
+  [
+    "the fan-out beside EventBridge",
+    { ...source({ eventbridge: {} }), enable_s3_sns_fanout: true },
+    "With enable_s3_sns_fanout and sources.eventbridge each log file would come twice",
+  ],
+  [
+    "the fan-out without log files",
+    { ...NO_BUCKET, sources: { log_files: false, api_calls: {} }, enable_s3_sns_fanout: true },
+    "enable_s3_sns_fanout is about log files",
+  ],
+  ["no source at all", { ...NO_BUCKET, sources: { log_files: false } }, "nothing would ever reach the function"],
+  ...(["sns", "eventbridge"] as const).map(
+    (name): Case => [
+      `${name} without log files`,
+      { ...NO_BUCKET, sources: { log_files: false, api_calls: {}, [name]: {} } },
+      "are about log files, and sources.log_files is false",
+    ],
+  ),
+  [
+    "a bucket's account without log files",
+    {
+      ...NO_BUCKET,
+      sources: { log_files: false, api_calls: {}, bucket_account_id: "222222222222" },
+      create_bucket_notification: false,
+    },
+    "are about log files, and sources.log_files is false",
+  ],
+  [
+    "a queue that carries nothing",
+    { ...NO_BUCKET, sources: { log_files: false, sqs: {}, cloudwatch_logs: { log_group_name: "trail" } } },
+    "sources.sqs has nothing to carry",
+  ],
+  ["each log file twice", source({ sns: {}, eventbridge: {} }), "With sources.sns and sources.eventbridge"],
+  // --- Topic and queue
+  ["a topic that is both made and given", source({ sns: { topic_arn: TOPIC } }), SNS],
+  ["a topic that is neither made nor given", source({ sns: { create_topic: false } }), SNS],
+  ["a topic that is given as null", source({ sns: { create_topic: false, topic_arn: null } }), SNS],
+  ["a queue as topic", source({ sns: { create_topic: false, topic_arn: QUEUE } }), "sources.sns.topic_arn must be"],
+  ["a queue that is both made and given", source({ sqs: { queue_arn: QUEUE } }), SQS],
+  ["a queue that is neither made nor given", source({ sqs: { create_queue: false } }), SQS],
+  ["a queue that is given as null", source({ sqs: { create_queue: false, queue_arn: null } }), SQS],
+  [
+    "a queue by its URL",
+    source({ sqs: { create_queue: false, queue_arn: "https://sqs.eu-central-1.amazonaws.com/123456789012/yours" } }),
+    "sources.sqs.queue_arn must be",
+  ],
+  ["a key for the queue that is made", source({ sqs: { kms_key_arn: KEY } }), KEY_OF_QUEUE],
+  [
+    "a key by its alias",
+    source({ sqs: { create_queue: false, queue_arn: QUEUE, kms_key_arn: "alias/queue" } }),
+    KEY_OF_QUEUE,
+  ],
+  ["a concurrency of 1", source({ sqs: { maximum_concurrency: 1 } }), CONCURRENCY],
+  ["a concurrency of 1001", source({ sqs: { maximum_concurrency: 1001 } }), CONCURRENCY],
+  ["a concurrency of two and a half", source({ sqs: { maximum_concurrency: 2.5 } }), CONCURRENCY],
+  ["no attempt", source({ sqs: { max_receive_count: 0 } }), RECEIVES],
+  ["1001 attempts", source({ sqs: { max_receive_count: 1001 } }), RECEIVES],
+  ["one and a half attempts", source({ sqs: { max_receive_count: 1.5 } }), RECEIVES],
+  // --- Logs
+  ["a log group that is null", source({ cloudwatch_logs: { log_group_name: null } }), LOG_GROUP],
+  ["a log group without a name", source({ cloudwatch_logs: { log_group_name: "" } }), LOG_GROUP],
+  [
+    "a log group by its ARN",
+    source({ cloudwatch_logs: { log_group_name: "arn:aws:logs:eu-central-1:123456789012:log-group:trail" } }),
+    LOG_GROUP,
+  ],
+  // --- Alarms
+  ["alarms of nobody", source({ alarms: {} }), ALARMS_WITHOUT_ANY],
+  [
+    "alarms whose settings are null",
+    source({ alarms: { topic_arns: null, log_group_name: null, conditions: null } }),
+    ALARMS_WITHOUT_ANY,
+  ],
+  ["conditions without a log group", source({ alarms: { conditions: { root_use: {} } } }), CONDITIONS_AND_GROUP],
+  [
+    "a log group without conditions",
+    source({ alarms: { log_group_name: "trail", topic_arns: { billing: TOPIC } } }),
+    CONDITIONS_AND_GROUP,
+  ],
+  [
+    "a log group of alarms by its ARN",
+    source({
+      alarms: {
+        log_group_name: "arn:aws:logs:eu-central-1:123456789012:log-group:trail",
+        conditions: { root_use: {} },
+      },
+    }),
+    ALARMS_LOG_GROUP,
+  ],
+  [
+    "a log group of alarms without a name",
+    source({ alarms: { log_group_name: "", conditions: { root_use: {} } } }),
+    ALARMS_LOG_GROUP,
+  ],
+  ["an unknown condition", alarms({ root_use: {}, root_usage: {} }), CONDITIONS],
+  ["a condition that is null", alarms({ root_use: null, refused_calls: {} }), CONDITIONS],
+  ["a threshold of 0", alarms({ root_use: { threshold: 0 } }), THRESHOLD],
+  ["a period of two minutes", alarms({ root_use: { period_seconds: 120 } }), THRESHOLD],
+  ["other addresses than none", alarms({ sign_in_from_other_address: {} }), OTHER_ADDRESS],
+  ["addresses that are null", alarms({ sign_in_from_other_address: { allowed_addresses: null } }), OTHER_ADDRESS],
+  ["addresses of another condition", alarms({ root_use: { allowed_addresses: ["198.51.100.7"] } }), OTHER_ADDRESS],
+  ...[
+    "198.51.100.0/24",
+    "198.51.100.0/32",
+    "198.51.100.*.*",
+    "198.51.100.7.*",
+    "198.51.100.1*",
+    "198.51.100.",
+    "198.51.100",
+    "300.1.1.1",
+    "300.*",
+    "198.051.100.7",
+    "198.051.*",
+    "*",
+    "*.100.7",
+    "2001:db8::/32",
+    "2001:db8::*",
+    "::ffff:198.51.100.7/24",
+    "198.51.100.7 ",
+    '198.51.100.7") || ($.eventName = "*',
+    "office",
+    "",
+    null,
+  ].map((address): Case => [`the address ${JSON.stringify(address)}`, addresses(address), ADDRESS]),
+  ["a key of a topic with a dot", source({ alarms: { topic_arns: { "team.a": TOPIC } } }), TOPIC_KEYS],
+  ["a key of 61 characters", source({ alarms: { topic_arns: { ["k".repeat(61)]: TOPIC } } }), TOPIC_KEYS],
+  ["a topic of alarms that is none", source({ alarms: { topic_arns: { billing: QUEUE } } }), TOPIC_ARNS],
+  ["a topic of alarms under two keys", source({ alarms: { topic_arns: { a: TOPIC, b: TOPIC } } }), TOPIC_ARNS],
+  ["a topic of alarms that is null", source({ alarms: { topic_arns: { billing: null } } }), TOPIC_ARNS],
+];
+
+const accepted: readonly Case[] = [
+  ["a bucket alone", BUCKET],
+  ["null for all sources", { ...BUCKET, sources: null }],
+  ["a name of three characters", { cloudtrail_logs_s3_bucket_name: "a-1" }],
+  ["a name of 63 characters", { cloudtrail_logs_s3_bucket_name: "b".repeat(63) }],
+  [
+    "another account's bucket that is notified there",
+    { ...source({ bucket_account_id: "012345678901" }), create_bucket_notification: false },
+  ],
+  ["the older fan-out before a queue", { ...source({ sqs: {} }), enable_s3_sns_fanout: true }],
+  ["API calls alone", { ...NO_BUCKET, sources: { log_files: false, api_calls: {} } }],
+  ["API calls through a queue alone", { ...NO_BUCKET, sources: { log_files: false, api_calls: {}, sqs: {} } }],
+  [
+    "a log group alone",
+    { ...NO_BUCKET, sources: { log_files: false, cloudwatch_logs: { log_group_name: "/aws/trail_1.a#b" } } },
+  ],
+  ["alarms alone", { ...NO_BUCKET, sources: { log_files: false, alarms: { topic_arns: { "a-B_1": TOPIC } } } }],
+  [
+    "everything at once",
+    source({
+      sns: {},
+      sqs: {},
+      api_calls: {},
+      cloudwatch_logs: { log_group_name: "trail" },
+      alarms: { log_group_name: "trail", conditions: { root_use: {} }, topic_arns: { ["k".repeat(60)]: TOPIC } },
+    }),
+  ],
+  ["EventBridge through a queue", source({ eventbridge: {}, sqs: {} })],
+  ["a topic of another partition", source({ sns: { create_topic: false, topic_arn: TOPIC.replace("aws", "aws-cn") } })],
+  [
+    "a queue that a key encrypts",
+    source({ sqs: { create_queue: false, queue_arn: QUEUE, kms_key_arn: KEY, maximum_concurrency: null } }),
+  ],
+  ["the smallest numbers", source({ sqs: { maximum_concurrency: 2, max_receive_count: 1 } })],
+  ["the largest numbers", source({ sqs: { maximum_concurrency: 1000, max_receive_count: 1000 } })],
+  [
+    "every period",
+    alarms({
+      bucket_policy_changes: { period_seconds: 60 },
+      cloudtrail_changes: { period_seconds: 300 },
+      config_changes: { period_seconds: 600 },
+      failed_sign_ins: { period_seconds: 900 },
+      iam_policy_changes: { period_seconds: 1800 },
+      kms_key_removals: { period_seconds: 3600 },
+      network_acl_changes: { period_seconds: 21_600 },
+      root_use: { period_seconds: 86_400, threshold: 0.5 },
+    }),
+  ],
+  [
+    "exact addresses and whole octets",
+    addresses("198.51.100.7", "0.0.0.0", "255.255.255.255", "198.*", "198.51.*", "198.51.100.*", "2001:db8::1"),
+  ],
+];
+
+/** What Terraform told about the settings of one case. */
+interface Verdict {
+  status: string;
+  readonly problems: string[];
+}
+
+let folder: string;
+const verdicts = new Map<string, Verdict>();
+const fileOf = (index: number) => `test/case-${index}.tftest.json`;
+
+function take(line: string): void {
+  if (!line.startsWith("{")) return;
+  const message: unknown = JSON.parse(line);
+  if (!isRecord(message) || typeof message["@testfile"] !== "string") return;
+  const verdict = verdicts.get(message["@testfile"]) ?? { status: "not executed", problems: [] };
+  verdicts.set(message["@testfile"], verdict);
+  if (isRecord(message.test_run) && message.test_run.progress === "complete") {
+    verdict.status = String(message.test_run.status);
+  }
+  if (isRecord(message.diagnostic) && message.diagnostic.severity === "error") {
+    const { summary, detail } = message.diagnostic;
+    verdict.problems.push(`${summary}: ${String(detail).split("\n\nThis was checked by the validation rule")[0]}`);
+  }
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "source-validations-"));
+  await symlink(join(repoRoot, "variables.tf"), join(folder, "variables.tf"));
+  await mkdir(join(folder, "test"));
+  // A file for each: after an error Terraform skips the rest of a file.
+  for (const [index, [, settings]] of [...refused, ...accepted].entries()) {
+    const variables = { default_slack_hook_ssm_parameter: "/hooks/default", ...settings };
+    // In JSON of Terraform, text is a template.
+    const text = JSON.stringify({ run: { case: { command: "plan", variables } } }).replaceAll("${", "$${");
+    await writeFile(join(folder, fileOf(index)), text);
+  }
+  const { path } = await requireTool("terraform");
+  const own = Object.entries(process.env).filter(([name]) => !/^(AWS|TF)_/.test(name));
+  await run(path, ["test", "-json", "-test-directory=test"], {
+    cwd: folder,
+    env: { ...Object.fromEntries(own), ...(await terraformEnvironment()) },
+    acceptedExitCodes: [0, 1],
+    onLine: (line, stream) => {
+      if (stream === "stdout") take(line);
+    },
+  });
+});
+
+afterAll(async () => {
+  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+});
+
+describe("refuses", () => {
+  it.each(refused.map(([behaviour, , sentence = ""], index) => ({ behaviour, sentence, index })))(
+    "$behaviour",
+    ({ sentence, index }) => {
+      expect(verdicts.get(fileOf(index))).toEqual({
+        status: "error",
+        problems: [expect.stringMatching(/^Invalid value for variable: /)],
+      });
+      expect(verdicts.get(fileOf(index))?.problems.join()).toContain(sentence);
+    },
+  );
+});
+
+describe("accepts", () => {
+  it.each(accepted.map(([behaviour], index) => ({ behaviour, index: refused.length + index })))(
+    "$behaviour",
+    ({ index }) => {
+      expect(verdicts.get(fileOf(index))).toEqual({ status: "pass", problems: [] });
+    },
+  );
+});
+
+describe("every validation of the variables about sources", () => {
+  const NAMES = [
+    "cloudtrail_logs_kms_key_id",
+    "cloudtrail_logs_s3_bucket_name",
+    "create_bucket_notification",
+    "enable_eventbridge_notifications",
+    "enable_s3_sns_fanout",
+    "sources",
+  ];
+
+  it("refuses something above", async () => {
+    const parsed: unknown = await parse("variables.tf", await readFile(join(repoRoot, "variables.tf"), "utf8"));
+    const variables = isRecord(parsed) && isRecord(parsed.variable) ? parsed.variable : {};
+    const sentences = NAMES.flatMap((name) => list(variables[name]))
+      .flatMap((variable) => (isRecord(variable) ? list(variable.validation) : []))
+      .map((validation) => (isRecord(validation) ? String(validation.error_message) : ""));
+    const told = [...verdicts.values()].flatMap(({ problems }) => problems).join("\n");
+    expect(sentences.length).toBeGreaterThan(20);
+    expect(sentences.filter((sentence) => !told.includes(sentence.replaceAll('\\"', '"')))).toEqual([]);
+  });
+});
