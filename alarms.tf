@@ -123,7 +123,8 @@ resource "aws_sns_topic_policy" "alarms" {
       Principal = { Service = "cloudwatch.amazonaws.com" }
       Resource  = aws_sns_topic.alarms[0].arn
       Condition = {
-        ArnEquals    = { "aws:SourceArn" = [for alarm in aws_cloudwatch_metric_alarm.this : alarm.arn] }
+        # By name, so that a new alarm may publish from its first moment.
+        ArnLike      = { "aws:SourceArn" = "arn:${local.partition}:cloudwatch:${local.region}:${local.account_id}:alarm:${var.function_name}-*" }
         StringEquals = { "aws:SourceAccount" = local.account_id }
       }
     }]
@@ -136,6 +137,13 @@ resource "aws_sns_topic_subscription" "alarms" {
   topic_arn = each.value
   protocol  = "lambda"
   endpoint  = aws_lambda_alias.live.arn
+
+  lifecycle {
+    precondition {
+      condition     = element(split(":", each.value), 3) == local.region
+      error_message = "The topic ${each.value} of sources.alarms.topic_arns is in another region than the function, and Terraform can subscribe only in its own. Subscribe the output lambda_function_arn with a provider of that region, with an aws_lambda_permission for the topic: docs/sources.md shows it."
+    }
+  }
 
   depends_on = [aws_lambda_permission.alarms]
 }

@@ -34,6 +34,8 @@ output "lambda_role_name" {
 output "s3_sns_fanout_topic_arn" {
   description = "ARN of the topic that the bucket notifies, for other subscribers; null without `sources.sns`."
   value       = local.topic
+  # Whoever makes the notification needs topic, policy and subscription to be there first.
+  depends_on = [aws_sns_topic_policy.fanout, aws_sns_topic_subscription.fanout]
 }
 
 output "s3_sns_fanout_topic_name" {
@@ -49,6 +51,6 @@ output "source_dead_letter_queue_arn" {
 output "source_queue_arn" {
   description = "ARN of the queue that feeds the function; null without `sources.sqs`."
   value       = local.queue
-  # Whoever makes the notification needs the policy to be there first.
-  depends_on = [aws_sqs_queue_policy.source]
+  # Whoever makes the notification needs policy and mapping to be there first.
+  depends_on = [aws_lambda_event_source_mapping.queue, aws_sqs_queue_policy.source]
 }

@@ -55,10 +55,10 @@ locals {
         pattern = jsonencode({
           source        = ["aws.s3"]
           "detail-type" = concat(["Object Created"], var.s3_removed_object_notification ? ["Object Deleted"] : [])
-          detail = merge(
-            { bucket = { name = [local.bucket] } },
-            var.s3_notification_filter_prefix == "" ? {} : { object = { key = [{ prefix = var.s3_notification_filter_prefix }] } },
-          )
+          detail = {
+            bucket = { name = [local.bucket] }
+            object = { key = [{ wildcard = "${replace(var.s3_notification_filter_prefix, "/([*\\\\])/", "\\$1")}*.json.gz" }] }
+          }
         })
       }
       api-calls = {
@@ -125,20 +125,33 @@ resource "aws_s3_bucket_notification" "this" {
     }
   }
 
-  # S3 tries the target when the notification is made.
-  depends_on = [aws_lambda_permission.bucket, aws_sns_topic_policy.fanout, aws_sqs_queue_policy.source]
+  # S3 tries the target when the notification is made. When the way changes, the new one has to lead to the function before
+  # S3 is told of it, and the old one (see create_before_destroy) as long as S3 does not know: or files go unread meanwhile.
+  depends_on = [
+    aws_cloudwatch_event_target.this,
+    aws_lambda_event_source_mapping.queue,
+    aws_lambda_permission.bucket,
+    aws_sns_topic_policy.fanout,
+    aws_sns_topic_subscription.fanout,
+    aws_sqs_queue_policy.source,
+  ]
 }
 
 resource "aws_lambda_permission" "bucket" {
   count = local.calls_function_directly ? 1 : 0
 
-  statement_id   = "AllowBucket"
+  # AddPermission refuses an id that is taken, so it follows what makes Terraform replace the permission.
+  statement_id   = "AllowBucket-${substr(sha256("${local.bucket_arn} ${local.bucket_account_id}"), 0, 8)}"
   action         = "lambda:InvokeFunction"
   function_name  = aws_lambda_function.this.function_name
   qualifier      = aws_lambda_alias.live.name
   principal      = "s3.amazonaws.com"
   source_arn     = local.bucket_arn
   source_account = local.bucket_account_id
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -170,6 +183,10 @@ resource "aws_sns_topic_policy" "fanout" {
       }
     }]
   })
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "aws_sns_topic_subscription" "fanout" {
@@ -179,18 +196,31 @@ resource "aws_sns_topic_subscription" "fanout" {
   protocol  = local.through_queue ? "sqs" : "lambda"
   endpoint  = local.through_queue ? local.queue : aws_lambda_alias.live.arn
 
+  lifecycle {
+    create_before_destroy = true
+
+    precondition {
+      condition     = element(split(":", local.topic_arn), 3) == local.region
+      error_message = "The topic ${local.topic_arn} is in another region than the function, and Terraform can subscribe only in its own. Give a topic of ${local.region}, or subscribe the output lambda_function_arn with a provider of that region, with an aws_lambda_permission for the topic."
+    }
+  }
+
   depends_on = [aws_lambda_permission.fanout, aws_sqs_queue_policy.source]
 }
 
 resource "aws_lambda_permission" "fanout" {
   count = local.through_topic && !local.through_queue ? 1 : 0
 
-  statement_id  = "AllowFanoutTopic"
+  statement_id  = "AllowFanoutTopic-${substr(sha256(local.topic_arn), 0, 8)}"
   action        = "lambda:InvokeFunction"
   function_name = aws_lambda_function.this.function_name
   qualifier     = aws_lambda_alias.live.name
   principal     = "sns.amazonaws.com"
   source_arn    = local.topic_arn
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -258,6 +288,10 @@ resource "aws_sqs_queue_policy" "source" {
       }],
     )
   })
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "aws_lambda_event_source_mapping" "queue" {
@@ -275,6 +309,15 @@ resource "aws_lambda_event_source_mapping" "queue" {
   }
 
   tags = var.tags
+
+  lifecycle {
+    create_before_destroy = true
+
+    precondition {
+      condition     = element(split(":", local.queue_arn), 3) == local.region
+      error_message = "The queue ${local.queue_arn} is in another region than the function, which Lambda does not read from. Give a queue of ${local.region}."
+    }
+  }
 
   # Lambda tries the queue with the function's role.
   depends_on = [aws_iam_role_policy.function]
@@ -303,6 +346,10 @@ resource "aws_cloudwatch_event_target" "this" {
   target_id      = var.function_name
   arn            = local.through_queue ? local.queue : aws_lambda_alias.live.arn
 
+  lifecycle {
+    create_before_destroy = true
+  }
+
   depends_on = [aws_lambda_permission.event_rule, aws_sqs_queue_policy.source]
 }
 
@@ -312,12 +359,16 @@ resource "aws_cloudwatch_event_target" "this" {
 resource "aws_lambda_permission" "event_rule" {
   for_each = { for name, rule in local.event_rules : name => rule if !local.through_queue }
 
-  statement_id  = "AllowRule-${each.key}"
+  statement_id  = "AllowRule-${each.key}-${substr(sha256(each.value.bus_name), 0, 8)}"
   action        = "lambda:InvokeFunction"
   function_name = aws_lambda_function.this.function_name
   qualifier     = aws_lambda_alias.live.name
   principal     = "events.amazonaws.com"
   source_arn    = aws_cloudwatch_event_rule.this[each.key].arn
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -53,6 +53,11 @@ variable "enable_eventbridge_notificaitons" {
   type        = bool
   default     = false
   nullable    = false
+
+  validation {
+    condition     = !var.enable_eventbridge_notificaitons || var.sources.log_files
+    error_message = "enable_eventbridge_notificaitons is about the bucket, and sources.log_files is false: leave one of them out."
+  }
 }
 
 variable "enable_eventbridge_notifications" {
@@ -107,6 +112,10 @@ variable "s3_sns_fanout_topic_arn" {
   default     = null
 
   validation {
+    condition     = var.s3_sns_fanout_topic_arn == null || can(regex("^arn:[^:]+:sns:[^:]+:[0-9]{12}:[A-Za-z0-9_-]+$", var.s3_sns_fanout_topic_arn))
+    error_message = "s3_sns_fanout_topic_arn must be the ARN of a standard SNS topic (not FIFO), such as arn:aws:sns:eu-central-1:111111111111:cloudtrail."
+  }
+  validation {
     condition     = !var.enable_s3_sns_fanout || var.create_s3_sns_fanout_topic || var.s3_sns_fanout_topic_arn != null
     error_message = "enable_s3_sns_fanout without create_s3_sns_fanout_topic needs s3_sns_fanout_topic_arn: the ARN of your topic."
   }
@@ -125,7 +134,7 @@ variable "sources" {
     `log_files`: whether log files of `cloudtrail_logs_s3_bucket_name` are read at all.
     `bucket_account_id`: the account of the bucket, where it is another one.
     `sns`: the bucket notifies a topic, to which others can subscribe too; with `create_topic = false` your `topic_arn`.
-    `sqs`: what `sns`, EventBridge or else the bucket send passes a queue; with `create_queue = false` your `queue_arn` (and its `kms_key_arn`). `maximum_concurrency`: invocations at the same time. `max_receive_count`: attempts before a message rests in the dead-letter queue.
+    `sqs`: what `sns`, EventBridge or else the bucket send passes a queue; with `create_queue = false` your `queue_arn` (and its `kms_key_arn`), whose visibility timeout must be at least six times `lambda_timeout_seconds`. `maximum_concurrency`: invocations at the same time. `max_receive_count`: attempts before a message rests in the dead-letter queue.
     `eventbridge`: the bucket's events come by EventBridge, over the bus `bus_name`.
     `api_calls`: records come by EventBridge within seconds, over the bus `bus_name`; with `include_reads` those of reading calls too.
     `cloudwatch_logs`: records come from the trail's log group `log_group_name`, all of them or those that `filter_pattern` finds.
@@ -194,16 +203,16 @@ variable "sources" {
     error_message = "sources.sns needs either create_topic = true (the default) and no topic_arn, or create_topic = false and the topic_arn of your topic."
   }
   validation {
-    condition     = try(var.sources.sns.topic_arn, null) == null || can(regex("^arn:[^:]+:sns:[^:]+:[0-9]{12}:[^:]+$", var.sources.sns.topic_arn))
-    error_message = "sources.sns.topic_arn must be the ARN of an SNS topic, such as arn:aws:sns:eu-central-1:111111111111:cloudtrail."
+    condition     = try(var.sources.sns.topic_arn, null) == null || can(regex("^arn:[^:]+:sns:[^:]+:[0-9]{12}:[A-Za-z0-9_-]+$", var.sources.sns.topic_arn))
+    error_message = "sources.sns.topic_arn must be the ARN of a standard SNS topic (not FIFO), such as arn:aws:sns:eu-central-1:111111111111:cloudtrail."
   }
   validation {
     condition     = var.sources.sqs == null || try(var.sources.sqs.create_queue == (var.sources.sqs.queue_arn == null), false)
     error_message = "sources.sqs needs either create_queue = true (the default) and no queue_arn, or create_queue = false and the queue_arn of your queue."
   }
   validation {
-    condition     = try(var.sources.sqs.queue_arn, null) == null || can(regex("^arn:[^:]+:sqs:[^:]+:[0-9]{12}:[^:]+$", var.sources.sqs.queue_arn))
-    error_message = "sources.sqs.queue_arn must be the ARN of an SQS queue, such as arn:aws:sqs:eu-central-1:111111111111:cloudtrail."
+    condition     = try(var.sources.sqs.queue_arn, null) == null || can(regex("^arn:[^:]+:sqs:[^:]+:[0-9]{12}:[A-Za-z0-9_-]+$", var.sources.sqs.queue_arn))
+    error_message = "sources.sqs.queue_arn must be the ARN of a standard SQS queue (not FIFO), such as arn:aws:sqs:eu-central-1:111111111111:cloudtrail."
   }
   validation {
     condition     = try(var.sources.sqs.kms_key_arn, null) == null || (can(regex("^arn:[^:]+:kms:.+:key/", var.sources.sqs.kms_key_arn)) && !try(var.sources.sqs.create_queue, true))
@@ -277,11 +286,12 @@ variable "sources" {
           # A zero before another digit, which CloudTrail never writes, would never be found.
           can(cidrnetmask("${address}/32")) && !can(regex("(^|\\.)0[0-9]", address)),
           can(regex("^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\\.){1,3}\\*$", address)),
-          can(cidrhost("${address}/128", 0)),
+          # Nor would another spelling of the same address: it has to be the shortest, in lower case.
+          try(cidrhost("${address}/128", 0) == address, false),
         ])
       ] if condition != null
     ]))
-    error_message = "sources.alarms.conditions.sign_in_from_other_address: CloudWatch's filters know exact addresses and whole octets, such as 198.51.100.7 and 198.51.100.*, in allowed_addresses. For other ranges use a rule, which knows CIDR: rules = [\"eventName == 'ConsoleLogin' && !(sourceIPAddress|inCidr(['198.51.100.0/25']))\"]."
+    error_message = "sources.alarms.conditions.sign_in_from_other_address: CloudWatch's filters know exact addresses and whole octets, such as 198.51.100.7, 2001:db8::1 (shortened, in lower case) and 198.51.100.*, in allowed_addresses. For other ranges use a rule, which knows CIDR: rules = [\"eventName == 'ConsoleLogin' && !(sourceIPAddress|inCidr(['198.51.100.0/25']))\"]."
   }
 }
 

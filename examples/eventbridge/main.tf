@@ -65,7 +65,8 @@ locals {
   bus_arn  = "arn:${data.aws_partition.current.partition}:events:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:event-bus/default"
 }
 
-# Forwards them to the region of the function.
+# Forwards them to the region of the function. What happens in yet other regions comes with the log files; to have that
+# within seconds as well, forward from each region in the same way.
 resource "aws_cloudwatch_event_rule" "forward" {
   count    = local.forwards ? 1 : 0
   provider = aws.us_east_1
@@ -73,7 +74,7 @@ resource "aws_cloudwatch_event_rule" "forward" {
   name        = "${var.name}-forward"
   description = "API calls and sign-ins that only us-east-1 knows, for ${data.aws_region.current.id}"
   event_pattern = jsonencode({
-    "detail-type" = ["AWS API Call via CloudTrail", "AWS Console Sign In via CloudTrail", "AWS Insight via CloudTrail"]
+    "detail-type" = [{ suffix = " via CloudTrail" }]
     source        = [{ prefix = "aws." }]
   })
 }

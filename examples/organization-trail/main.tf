@@ -81,7 +81,7 @@ resource "aws_ssm_parameter" "hook" {
 locals {
   partition = data.aws_partition.current.partition
   trail_arn = "arn:${local.partition}:cloudtrail:${data.aws_region.current.id}:${var.management_account_id}:trail/${var.name}"
-  # By name: the policies may name the role before it is there.
+  # Through the output, so that the role is there first: S3 and KMS refuse a principal that does not exist.
   reader_arn = "arn:${local.partition}:iam::${data.aws_caller_identity.security.account_id}:role/${module.cloudtrail_to_slack.lambda_role_name}"
 }
 
@@ -192,6 +192,11 @@ resource "aws_kms_key_policy" "trail" {
 output "bucket" {
   description = "The bucket for the organization trail, which the management account makes with kms_key_id = the key below."
   value       = aws_s3_bucket.trail.id
+}
+
+output "trail_region" {
+  description = "The region in which to make the trail: the policies name it there."
+  value       = data.aws_region.current.id
 }
 
 output "kms_key_arn" {

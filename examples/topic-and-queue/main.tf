@@ -23,6 +23,18 @@ variable "name" {
   default     = "cloudtrail-to-slack"
 }
 
+variable "timeout_seconds" {
+  description = "How long one invocation may take. The queue waits six times as long before it offers a failed message again."
+  type        = number
+  default     = 300
+}
+
+variable "max_receive_count" {
+  description = "Attempts before a message rests in the dead-letter queue."
+  type        = number
+  default     = 5
+}
+
 data "aws_caller_identity" "current" {}
 data "aws_region" "current" {}
 
@@ -32,13 +44,13 @@ module "cloudtrail_to_slack" {
   function_name                    = var.name
   cloudtrail_logs_s3_bucket_name   = aws_s3_bucket.cloudtrail.id
   default_slack_hook_ssm_parameter = aws_ssm_parameter.hook.name
-  lambda_timeout_seconds           = 10 # the queue waits six times as long before it offers a message again
+  lambda_timeout_seconds           = var.timeout_seconds
 
   sources = {
     sns = {}
     sqs = {
       maximum_concurrency = 5
-      max_receive_count   = 2
+      max_receive_count   = var.max_receive_count
     }
   }
 }

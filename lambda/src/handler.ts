@@ -66,26 +66,34 @@ const DEFAULT_MEMORY_MB = 512;
 /** The names under which users of the older module chart refused calls. */
 const REFUSED_CALLS_NAMESPACE = "CloudTrailToSlack/AccessDeniedEvents";
 
+/** What AWS Lambda tells of an invocation. https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html */
+export interface InvocationContext {
+  getRemainingTimeInMillis(): number;
+}
+
 /** What a queue is answered: which messages are to come again. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html */
 export interface BatchResult {
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
 }
 
 /** The function: settings and rules are read once per cold start, then every payload goes through the pipeline. */
-export function createHandler(world: World): (payload: unknown) => Promise<SelfCheckResult | BatchResult | Outcome> {
+export function createHandler(
+  world: World,
+): (payload: unknown, context?: InvocationContext) => Promise<SelfCheckResult | BatchResult | Outcome> {
   const level = LOG_LEVELS.find((name) => name === world.environment.LOG_LEVEL) ?? "INFO";
   const log = cloudwatchLog(level, world.write);
   const secrets = cachedSecrets(world.parameters, world.clock);
   let deployment: Promise<Deployment> | undefined;
 
-  return async (payload) => {
-    if (isSelfCheck(payload)) return selfCheck(world);
+  return async (payload, context) => {
+    const remainingMs = () => context?.getRemainingTimeInMillis() ?? Number.MAX_SAFE_INTEGER;
+    if (isSelfCheck(payload)) return selfCheck(world, remainingMs);
     // A cold start that failed (SSM throttled, say) is tried again by the next payload.
     deployment ??= deploy(world, secrets, log).catch((error) => {
       deployment = undefined;
       throw error;
     });
-    return runOnce(payload, await deployment, world, log);
+    return runOnce(payload, await deployment, world, log, remainingMs);
   };
 }
 
@@ -93,7 +101,7 @@ export function createHandler(world: World): (payload: unknown) => Promise<SelfC
 interface Deployment {
   readonly settings: Settings;
   readonly stages: Stages;
-  readonly ports: Ports;
+  readonly ports: Omit<Ports, "remainingMs">;
   /** Rules that do not compile: told with the first payload that gets through. */
   untold: readonly RuleProblem[];
 }
@@ -142,11 +150,12 @@ async function runOnce(
   deployment: Deployment,
   world: World,
   log: Log,
+  remainingMs: () => number,
 ): Promise<BatchResult | Outcome> {
   const { settings, stages, ports, untold } = deployment;
   const startup = untold.length === 0 ? [] : [{ kind: "notice", notice: ruleProblemsNotice(untold) } as const];
   const decodeWithStartup: Stages["decode"] = (given) => [...stages.decode(given), ...startup];
-  const outcome = await processPayload(payload, { ...stages, decode: decodeWithStartup }, ports);
+  const outcome = await processPayload(payload, { ...stages, decode: decodeWithStartup }, { ...ports, remainingMs });
   if (outcome.notices.failed === 0) deployment.untold = [];
 
   report(outcome, log);
@@ -156,9 +165,10 @@ async function runOnce(
     world.write(metricLine(REFUSED_CALLS_NAMESPACE, counts, world.clock.nowMs()));
   }
   const { failures, messages } = outcome;
-  const ackIds = new Set(failures.map(({ ackId }) => ackId));
-  if (messages.in > 0 && !ackIds.has(undefined)) {
-    return { batchItemFailures: Array.from(ackIds, (itemIdentifier = "") => ({ itemIdentifier })) };
+  if (messages.in > 0) {
+    // What belongs to no message is the notice about rules, which waits in `untold` for the next payload.
+    const ackIds = new Set(failures.flatMap(({ ackId }) => ackId ?? []));
+    return { batchItemFailures: Array.from(ackIds, (itemIdentifier) => ({ itemIdentifier })) };
   }
   if (failures.length > 0) throw new IncompleteError(describeFailures(outcome));
   return outcome;
@@ -189,10 +199,11 @@ function isSelfCheck(payload: unknown): payload is SelfCheck {
  * mends them; what can be mended without one (a hook that cannot be read or points elsewhere) is thrown, so that
  * the next apply asks again.
  */
-async function selfCheck(world: World): Promise<SelfCheckResult> {
+async function selfCheck(world: World, remainingMs: () => number): Promise<SelfCheckResult> {
+  const mayWait = () => remainingMs() > 2 * IAM_WAIT_MS;
   let settings: Settings;
   try {
-    settings = await patiently(world.clock, () => readSettings(world.environment, world.parameters));
+    settings = await patiently(world.clock, mayWait, () => readSettings(world.environment, world.parameters));
   } catch (error) {
     if (error instanceof ConfigurationError) return { ok: false, problems: shorten(error.message.split("\n")) };
     throw error;
@@ -200,7 +211,7 @@ async function selfCheck(world: World): Promise<SelfCheckResult> {
   const problems = rulesOf(settings).problems.map(({ ruleId, message }) => `${ruleId}: ${message}`);
   if (problems.length > 0) return { ok: false, problems: shorten(problems) };
   // Not from memory: a hook may have been mended since.
-  await checkSecrets(settings, cachedSecrets(world.parameters, world.clock), world.clock);
+  await checkSecrets(settings, cachedSecrets(world.parameters, world.clock), world.clock, mayWait);
   return { ok: true, problems: [] };
 }
 
@@ -212,7 +223,7 @@ function shorten(problems: readonly string[]): readonly string[] {
   return [...problems.slice(0, MAX_SHOWN_PROBLEMS), `… and ${problems.length - MAX_SHOWN_PROBLEMS} more problems`];
 }
 
-async function checkSecrets(settings: Settings, secrets: Secrets, clock: Clock): Promise<void> {
+async function checkSecrets(settings: Settings, secrets: Secrets, clock: Clock, mayWait: () => boolean): Promise<void> {
   const destinations = settings.routing.flatMap(({ routes, default: fallback }) => [
     ...routes.map(({ destination }) => destination),
     ...(fallback === undefined ? [] : [fallback]),
@@ -220,7 +231,7 @@ async function checkSecrets(settings: Settings, secrets: Secrets, clock: Clock):
   for (const destination of destinations) {
     if (destination.kind === "sns") continue;
     const parameter = destination.kind === "slack_app" ? destination.tokenParameter : destination.hookParameter;
-    const secret = await patiently(clock, () => secrets.read(parameter)).catch((cause) => {
+    const secret = await patiently(clock, mayWait, () => secrets.read(parameter)).catch((cause) => {
       const sentence = `the secret of the destination "${destination.name}" cannot be read from SSM: ${messageOf(cause)}`;
       throw new Error(sentence, { cause });
     });
@@ -229,14 +240,14 @@ async function checkSecrets(settings: Settings, secrets: Secrets, clock: Clock):
   }
 }
 
-/** Tries again while AWS denies access: the role's policy was written seconds ago. */
-async function patiently<T>(clock: Clock, read: () => Promise<T>): Promise<T> {
+/** Tries again while AWS denies access, as long as the time suffices: the role's policy was written seconds ago. */
+async function patiently<T>(clock: Clock, mayWait: () => boolean, read: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await read();
     } catch (error) {
       const denied = error instanceof Error && error.name.startsWith("AccessDenied");
-      if (!denied || attempt === IAM_ATTEMPTS) throw error;
+      if (!denied || attempt === IAM_ATTEMPTS || !mayWait()) throw error;
       await clock.sleep(IAM_WAIT_MS);
     }
   }

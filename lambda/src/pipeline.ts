@@ -38,6 +38,15 @@ export interface Stages {
   readonly maxBytes: number;
 }
 
+/** What one invocation needs and changes. */
+interface Run {
+  readonly stages: Stages;
+  readonly ports: Ports;
+  readonly outcome: Outcome;
+  /** Destinations that did not take a message: they are not tried again, and what is for them comes again. */
+  readonly givenUp: Map<Destination, string>;
+}
+
 /**
  * The whole product: payload → what to read → records → decisions → alerts → destinations → told.
  *
@@ -46,40 +55,60 @@ export interface Stages {
  */
 export async function processPayload(payload: unknown, stages: Stages, ports: Ports): Promise<Outcome> {
   const outcome = newOutcome();
-  const messages = new Map<string, boolean>();
+  const run: Run = { stages, ports, outcome, givenUp: new Map() };
+  const { failures, ruleProblems, recordProblems, records } = outcome;
+  const messages = new Set<string>();
+  /** Messages with records or rules that are told about at the end. */
+  const troubled = new Set<string>();
+  let longestMs = 0;
   for (const item of stages.decode(payload)) {
-    const before = outcome.failures.length;
-    await processItem(item, stages, ports, outcome);
-    if (item.ackId === undefined) continue;
-    const failures = outcome.failures.slice(before);
-    for (const failure of failures) failure.ackId = item.ackId;
-    messages.set(item.ackId, failures.length > 0 || messages.get(item.ackId) === true);
+    const { ackId } = item;
+    const beginMs = ports.remainingMs();
+    if (ackId !== undefined) messages.add(ackId);
+    // Stopped in the midst of a message, nobody would say which of the others were finished.
+    if (ackId !== undefined && beginMs < 2 * longestMs) {
+      failures.push({ what: `message ${ackId}`, reason: "no time was left for it", ackId });
+      continue;
+    }
+    const failuresBefore = failures.length;
+    const problemsBefore = records.failed + ruleProblems.size;
+    await processItem(item, run);
+    longestMs = Math.max(longestMs, beginMs - ports.remainingMs());
+    if (ackId === undefined) continue;
+    for (const failure of failures.slice(failuresBefore)) failure.ackId = ackId;
+    if (records.failed + ruleProblems.size > problemsBefore) troubled.add(ackId);
   }
+  const failuresBefore = failures.length;
+  await tell(stages.problemNotices([...ruleProblems.values()], recordProblems, records.failed), run);
+  const untold = failures.splice(failuresBefore);
+  failures.push(
+    ...(troubled.size === 0
+      ? untold
+      : untold.flatMap((failure) => Array.from(troubled, (ackId) => ({ ...failure, ackId })))),
+  );
   outcome.messages.in = messages.size;
-  outcome.messages.failed = [...messages.values()].filter(Boolean).length;
-  const { ruleProblems, recordProblems, records } = outcome;
-  await tell(stages.problemNotices([...ruleProblems.values()], recordProblems, records.failed), stages, ports, outcome);
+  outcome.messages.failed = new Set(failures.flatMap(({ ackId }) => ackId ?? [])).size;
   return outcome;
 }
 
-async function processItem(item: SourceItem, stages: Stages, ports: Ports, outcome: Outcome): Promise<void> {
+async function processItem(item: SourceItem, run: Run): Promise<void> {
   switch (item.kind) {
     case "objects":
-      for (const object of item.objects) await processObject(object, stages, ports, outcome);
+      for (const object of item.objects) await processObject(object, run);
       break;
     case "records": {
       const nameOf = (index: number) => `record ${index + 1} of ${item.from}`;
-      await tell(judge(item.records, nameOf, stages, outcome), stages, ports, outcome);
+      await tell(judge(item.records, nameOf, run), run);
       break;
     }
     case "notice":
-      await tell([item.notice], stages, ports, outcome);
+      await tell([item.notice], run);
       break;
     case "control":
-      outcome.controls.in += 1;
+      run.outcome.controls.in += 1;
       break;
     case "undecodable":
-      outcome.failures.push({ what: "payload", reason: messageOf(item.error) });
+      run.outcome.failures.push({ what: "payload", reason: messageOf(item.error) });
       break;
     default:
       assertNever(item);
@@ -90,7 +119,8 @@ async function processItem(item: SourceItem, stages: Stages, ports: Ports, outco
 const KINDS_WITH_RECORDS: ReadonlySet<ObjectKind> = new Set(["log", "insight", "network-activity", "aggregated"]);
 
 /** One object: its alerts are told before the next one is read, so that a later failure cannot hold them back. */
-async function processObject(object: ObjectRef, stages: Stages, ports: Ports, outcome: Outcome): Promise<void> {
+async function processObject(object: ObjectRef, run: Run): Promise<void> {
+  const { stages, ports, outcome } = run;
   const name = `s3://${object.bucket}/${object.key}`;
   const kind = stages.objectKind(object.key);
   outcome.objects.in += 1;
@@ -103,10 +133,8 @@ async function processObject(object: ObjectRef, stages: Stages, ports: Ports, ou
     const bytes = await ports.objects.get(object, stages.maxBytes);
     const elements = await stages.readLogFile(bytes, name, stages.maxBytes);
     await tell(
-      judge(elements, (index) => `${name} Records[${index}]`, stages, outcome),
-      stages,
-      ports,
-      outcome,
+      judge(elements, (index) => `${name} Records[${index}]`, run),
+      run,
     );
   } catch (error) {
     outcome.objects.failed += 1;
@@ -118,12 +146,8 @@ async function processObject(object: ObjectRef, stages: Stages, ports: Ports, ou
  * Every element of a list to a decision; what is to tell of them.
  * @param nameOf names an element for people
  */
-function judge(
-  elements: readonly unknown[],
-  nameOf: (index: number) => string,
-  stages: Stages,
-  outcome: Outcome,
-): readonly News[] {
+function judge(elements: readonly unknown[], nameOf: (index: number) => string, run: Run): readonly News[] {
+  const { stages, outcome } = run;
   const { records, recordProblems, ruleProblems, refusedCalls } = outcome;
   const alerts: Alert[] = [];
   const insights: CloudTrailRecord[] = [];
@@ -164,7 +188,7 @@ function judge(
  * Tells each destination its news in order, the destinations beside each other. A destination that does not take one
  * message is not tried with the next: those count as failed and come again.
  */
-async function tell(news: readonly News[], stages: Stages, ports: Ports, outcome: Outcome): Promise<void> {
+async function tell(news: readonly News[], { stages, ports, outcome, givenUp }: Run): Promise<void> {
   const queues = new Map<Destination, News[]>();
   for (const item of news) {
     const destinations = stages.destinationsFor(item.accountId);
@@ -182,21 +206,25 @@ async function tell(news: readonly News[], stages: Stages, ports: Ports, outcome
   }
   await Promise.all(
     Array.from(queues, async ([destination, queue]) => {
-      let givenUp: string | undefined;
+      let reported = false;
       for (const item of queue) {
         const counts = item.kind === "alert" ? outcome.alerts : outcome.notices;
         counts.in += 1;
-        if (givenUp === undefined) {
-          const delivery = await ports.deliver(item, destination);
-          if (delivery.kind === "delivered") {
-            counts.delivered += 1;
-            continue;
-          }
-          const what = `${item.kind} for the ${destination.kind} destination "${destination.name}"`;
-          outcome.failures.push({ what, reason: delivery.reason });
-          if (delivery.kind !== "refused") givenUp = delivery.reason;
+        const reason = givenUp.get(destination);
+        const delivery =
+          reason === undefined ? await ports.deliver(item, destination) : { kind: "skipped" as const, reason };
+        if (delivery.kind === "delivered") {
+          counts.delivered += 1;
+          continue;
         }
         counts.failed += 1;
+        // One failure stands for all that are skipped with it: they come again together.
+        if (!reported || delivery.kind !== "skipped") {
+          const what = `${item.kind} for the ${destination.kind} destination "${destination.name}"`;
+          outcome.failures.push({ what, reason: delivery.reason });
+        }
+        reported = true;
+        if (delivery.kind !== "refused" && delivery.kind !== "skipped") givenUp.set(destination, delivery.reason);
       }
     }),
   );

@@ -327,16 +327,16 @@ describe("whatever comes", () => {
       "the payload of CloudWatch Logs holds neither log events nor a control message",
     ],
     [
-      "log events that unpack to more than 64 MB",
+      "log events that unpack to more than 16 MB",
       {
-        awslogs: { data: gzipSync(`{"messageType":"CONTROL_MESSAGE"}${" ".repeat(64 * 2 ** 20)}`).toString("base64") },
+        awslogs: { data: gzipSync(`{"messageType":"CONTROL_MESSAGE"}${" ".repeat(16 * 2 ** 20)}`).toString("base64") },
       },
-      "the payload of CloudWatch Logs unpacks to more than 67108864 bytes",
+      "the payload of CloudWatch Logs unpacks to more than 16777216 bytes",
     ],
     [
       "an EventBridge event with endless names",
       { "detail-type": "t".repeat(5_000), source: "s".repeat(5_000), id: "i".repeat(5_000), detail: {} },
-      `the EventBridge event ${"i".repeat(100)} of the type "${"t".repeat(100)}" from ${"s".repeat(100)} is not one to read; expected the objects of a bucket (aws.s3), or one that comes via CloudTrail`,
+      `the EventBridge event ${"i".repeat(200)}… of the type "${"t".repeat(200)}…" from ${"s".repeat(200)}… is not one to read; expected the objects of a bucket (aws.s3), or one that comes via CloudTrail`,
     ],
   ])("of an unknown shape is refused with a sentence: %s", (_name, payload, message) => {
     expect(decode(payload).map((item) => item.kind === "undecodable" && item.error.message)).toEqual([message]);

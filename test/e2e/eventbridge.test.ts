@@ -7,6 +7,7 @@ import { keyOf, logFile, ROOT, record, trailStopped } from "#test/support/record
 import { type SlackStandIn, startSlackStandIn } from "#test/support/slack-stand-in/server.ts";
 import type { TerraformRoot } from "#test/support/terraform.ts";
 import { textsOf, toldAlerts } from "#test/support/told.ts";
+import { only, resourcesOfState } from "#test/terraform/plan.ts";
 
 let ministack: Ministack;
 let slack: SlackStandIn;
@@ -91,6 +92,46 @@ describe("examples/eventbridge", () => {
     await told(1);
     const texts = slack.received().flatMap(({ payload }) => textsOf(payload));
     expect(texts).toContain(`s3://${bucket}/${keyOf("a%41")}\n`);
+  });
+
+  // The emulator refuses sources of AWS, as AWS does, so nothing of CloudTrail's can be sent this way here.
+  test("forwards what only us-east-1 knows to the bus of the function's region", async () => {
+    const resources = resourcesOfState(await root.state());
+    const rule = only(resources, "aws_cloudwatch_event_rule.forward[0]");
+    const target = only(resources, "aws_cloudwatch_event_target.forward[0]");
+    const role = only(resources, "aws_iam_role.forward[0]");
+    const parsed = (text: unknown): unknown => JSON.parse(String(text));
+    const bus = "arn:aws:events:eu-central-1:000000000000:event-bus/default";
+    expect({
+      rule: [rule.arn, rule.event_bus_name, rule.state, parsed(rule.event_pattern)],
+      target: [target.rule, target.event_bus_name, target.arn, target.role_arn],
+      assumedBy: parsed(role.assume_role_policy),
+      allowed: parsed(only(resources, "aws_iam_role_policy.forward[0]").policy),
+    }).toEqual({
+      rule: [
+        "arn:aws:events:us-east-1:000000000000:rule/cloudtrail-to-slack-forward",
+        "default",
+        "ENABLED",
+        { "detail-type": [{ suffix: " via CloudTrail" }], source: [{ prefix: "aws." }] },
+      ],
+      target: ["cloudtrail-to-slack-forward", "default", bus, role.arn],
+      assumedBy: {
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Sid: "AssumeByEventBridge",
+            Effect: "Allow",
+            Action: "sts:AssumeRole",
+            Principal: { Service: "events.amazonaws.com" },
+            Condition: { StringEquals: { "aws:SourceAccount": "000000000000" } },
+          },
+        ],
+      },
+      allowed: {
+        Version: "2012-10-17",
+        Statement: [{ Sid: "PutEvents", Effect: "Allow", Action: "events:PutEvents", Resource: bus }],
+      },
+    });
   });
 
   test("plans nothing after an apply", async () => {

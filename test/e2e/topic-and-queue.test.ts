@@ -21,7 +21,8 @@ beforeAll(async () => {
   root = await openOnMinistack("examples/topic-and-queue", {
     ministack,
     functionName: "cloudtrail-to-slack",
-    variables: { hook: slack.hook("default") },
+    // A message comes again after a minute instead of half an hour, and once.
+    variables: { hook: slack.hook("default"), timeout_seconds: 10, max_receive_count: 2 },
   });
   await root.apply();
   outputs = await root.outputs();

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import type { Ministack } from "./ministack.ts";
@@ -37,16 +38,20 @@ export async function openOnMinistack(
   options: { readonly ministack: Ministack; readonly functionName: string; readonly variables: TerraformVariables },
 ): Promise<TerraformRoot> {
   const { ministack, functionName, variables } = options;
-  const root = await openRoot(path.join(repoRoot, directory), { env: ministack.env, variables });
+  // The provider's own log says which answer of the emulator it did not get, where Terraform tells only what came of it.
+  const env = { ...ministack.env, TF_LOG_PROVIDER: "DEBUG", TF_LOG_PATH: "provider.log" };
+  const root = await openRoot(path.join(repoRoot, directory), { env, variables });
+  const explain = async (error: Error): Promise<never> => {
+    const log = await readFile(path.join(root.directory, "provider.log"), "utf8").catch(() => "");
+    const lines = log.split("\n").filter((line) => /retry|StatusCode: 5|connection reset|unexpected EOF/i.test(line));
+    const shown = lines.slice(-20).map((line) => line.slice(0, 500));
+    throw new Error([error.message, "The provider's log:", ...shown].join("\n"));
+  };
   const stopGranting = grantGetParameters(ministack, `${functionName}-role`);
   await root.init();
   return {
     ...root,
-    // What the emulator had to say, because Terraform only tells what its provider made of it.
-    apply: (applyOptions) =>
-      root.apply(applyOptions).catch((error: Error) => {
-        throw new Error(`${error.message}\n\nThe emulator's log ends with:\n${ministack.logs().slice(-4_000)}`);
-      }),
+    apply: (applyOptions) => root.apply(applyOptions).catch(explain),
     close: async () => {
       stopGranting();
       await root.close();

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { inRegion } from "#test/support/deployment.ts";
 import { blocks, documents } from "#test/support/documents.ts";
 import { type Ministack, startMinistack } from "#test/support/ministack.ts";
 import { openRoot } from "#test/support/terraform.ts";
@@ -25,7 +26,8 @@ const found = documents().flatMap((document) =>
 
 let ministack: Ministack;
 beforeAll(async () => {
-  ministack = await startMinistack();
+  // The region of the ARNs in the documents.
+  ministack = inRegion(await startMinistack(), "eu-central-1");
 });
 afterAll(async () => {
   await ministack?.stop();

@@ -47,7 +47,7 @@ run "is_told_about_log_files_by_eventbridge_and_by_nothing_else" {
         "detail-type" = ["Object Created", "Object Deleted"]
         detail = {
           bucket = { name = ["example-logs"] }
-          object = { key = [{ prefix = "AWSLogs/" }] }
+          object = { key = [{ wildcard = "AWSLogs/*.json.gz" }] }
         }
       }]
     })
@@ -67,7 +67,7 @@ run "is_told_about_log_files_by_eventbridge_and_by_nothing_else" {
       }
       callers = {
         objects = [
-          "AllowRule-objects", "lambda:InvokeFunction", "cloudtrail-to-slack", "live", "events.amazonaws.com",
+          "AllowRule-objects-37a8eec1", "lambda:InvokeFunction", "cloudtrail-to-slack", "live", "events.amazonaws.com",
           # EventBridge invokes nothing whose permission also asks for the account.
           "arn:aws:events:eu-central-1:123456789012:rule/objects", null,
         ]
@@ -90,14 +90,40 @@ run "is_told_about_the_whole_bucket_but_no_removals_over_a_bus_of_yours" {
     condition = jsonencode({
       for key, rule in aws_cloudwatch_event_rule.this : key => [rule.event_bus_name, jsondecode(rule.event_pattern)]
       }) == jsonencode({
-      objects = ["trails", { source = ["aws.s3"], "detail-type" = ["Object Created"], detail = { bucket = { name = ["example-logs"] } } }]
+      objects = ["trails", {
+        source        = ["aws.s3"]
+        "detail-type" = ["Object Created"]
+        detail = {
+          bucket = { name = ["example-logs"] }
+          object = { key = [{ wildcard = "*.json.gz" }] }
+        }
+      }]
     })
     error_message = jsonencode(aws_cloudwatch_event_rule.this)
   }
 
   assert {
-    condition     = jsonencode({ for key, t in aws_cloudwatch_event_target.this : key => t.event_bus_name }) == jsonencode({ objects = "trails" })
-    error_message = jsonencode(aws_cloudwatch_event_target.this)
+    condition = jsonencode({
+      targets = { for key, t in aws_cloudwatch_event_target.this : key => t.event_bus_name }
+      # Another id than that of the default bus: while the rule moves, both permissions are there.
+      callers = { for key, p in aws_lambda_permission.event_rule : key => p.statement_id }
+    }) == jsonencode({ targets = { objects = "trails" }, callers = { objects = "AllowRule-objects-653e3731" } })
+    error_message = jsonencode([aws_cloudwatch_event_target.this, aws_lambda_permission.event_rule])
+  }
+}
+
+run "takes_the_prefix_by_the_letter" {
+  command = plan
+
+  variables {
+    s3_notification_filter_prefix = "a*b\\c/*"
+    sources                       = { eventbridge = {} }
+  }
+
+  # An asterisk or backslash that is meant stands behind a backslash.
+  assert {
+    condition     = jsonencode([for rule in aws_cloudwatch_event_rule.this : jsondecode(rule.event_pattern).detail.object.key]) == jsonencode([[{ wildcard = "a\\*b\\\\c/\\**.json.gz" }]])
+    error_message = jsonencode(aws_cloudwatch_event_rule.this)
   }
 }
 
@@ -157,8 +183,8 @@ run "is_told_about_api_calls_beside_the_log_files" {
       notified = [[false, 1]]
       targets  = { "api-calls" = ["cloudtrail-to-slack-api-calls", "default", "arn:aws:lambda:eu-central-1:123456789012:function:cloudtrail-to-slack:live"] }
       callers = [
-        ["AllowBucket", "s3.amazonaws.com", "arn:aws:s3:::example-logs", "123456789012"],
-        ["AllowRule-api-calls", "events.amazonaws.com", "arn:aws:events:eu-central-1:123456789012:rule/api-calls", null],
+        ["AllowBucket-2e9e334a", "s3.amazonaws.com", "arn:aws:s3:::example-logs", "123456789012"],
+        ["AllowRule-api-calls-37a8eec1", "events.amazonaws.com", "arn:aws:events:eu-central-1:123456789012:rule/api-calls", null],
       ]
     })
     error_message = jsonencode([aws_s3_bucket_notification.this, aws_cloudwatch_event_target.this, aws_lambda_permission.event_rule])
@@ -199,7 +225,7 @@ run "is_told_about_api_calls_without_any_bucket" {
       allowed  = [for s in jsondecode(aws_iam_role_policy.function.policy).Statement : s.Sid]
       }) == jsonencode({
       notified = 0
-      callers  = ["AllowRule-api-calls"]
+      callers  = ["AllowRule-api-calls-37a8eec1"]
       allowed  = ["WriteLog", "ReadConfiguration", "ReadSecrets"]
     })
     error_message = jsonencode([aws_lambda_permission.bucket, aws_iam_role_policy.function.policy])
@@ -210,7 +236,10 @@ run "is_told_about_log_files_and_api_calls_by_two_rules" {
   command = plan
 
   variables {
-    sources = { eventbridge = { bus_name = "trails" }, api_calls = {} }
+    # As test/conformance/sources has it: terraform-test.test.ts puts those events to these rules.
+    cloudtrail_logs_s3_bucket_name = "example-cloudtrail-logs"
+    s3_notification_filter_prefix  = ""
+    sources                        = { eventbridge = { bus_name = "trails" }, api_calls = {} }
   }
 
   assert {

@@ -11,18 +11,6 @@ override_resource {
   values          = { arn = "arn:aws:sns:eu-central-1:123456789012:made-alarms-topic" }
 }
 
-override_resource {
-  target          = aws_cloudwatch_metric_alarm.this["root_use"]
-  override_during = plan
-  values          = { arn = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:root-use" }
-}
-
-override_resource {
-  target          = aws_cloudwatch_metric_alarm.this["refused_calls"]
-  override_during = plan
-  values          = { arn = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:refused-calls" }
-}
-
 variables {
   cloudtrail_logs_s3_bucket_name   = "example-logs"
   default_slack_hook_ssm_parameter = "/hooks/default"
@@ -155,12 +143,7 @@ run "makes_filter_alarm_topic_and_subscription_for_conditions" {
           Principal = { Service = "cloudwatch.amazonaws.com" }
           Resource  = "arn:aws:sns:eu-central-1:123456789012:made-alarms-topic"
           Condition = {
-            ArnEquals = {
-              "aws:SourceArn" = [
-                "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:refused-calls",
-                "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:root-use",
-              ]
-            }
+            ArnLike      = { "aws:SourceArn" = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:cloudtrail-to-slack-*" }
             StringEquals = { "aws:SourceAccount" = "123456789012" }
           }
         }]
@@ -305,7 +288,7 @@ run "listens_to_the_topics_of_your_alarms" {
       alarms = {
         conditions = null
         topic_arns = {
-          billing  = "arn:aws:sns:us-east-1:222222222222:billing"
+          security = "arn:aws:sns:eu-central-1:222222222222:security"
           platform = "arn:aws:sns:eu-central-1:123456789012:platform"
         }
       }
@@ -319,17 +302,29 @@ run "listens_to_the_topics_of_your_alarms" {
       output     = output.alarms_topic_arn
       }) == jsonencode({
       subscribed = {
-        given-billing  = ["arn:aws:sns:us-east-1:222222222222:billing", "lambda", "arn:aws:lambda:eu-central-1:123456789012:function:cloudtrail-to-slack:live"]
+        given-security = ["arn:aws:sns:eu-central-1:222222222222:security", "lambda", "arn:aws:lambda:eu-central-1:123456789012:function:cloudtrail-to-slack:live"]
         given-platform = ["arn:aws:sns:eu-central-1:123456789012:platform", "lambda", "arn:aws:lambda:eu-central-1:123456789012:function:cloudtrail-to-slack:live"]
       }
       callers = {
-        given-billing  = ["AllowAlarmTopic-given-billing", "sns.amazonaws.com", "arn:aws:sns:us-east-1:222222222222:billing", null]
+        given-security = ["AllowAlarmTopic-given-security", "sns.amazonaws.com", "arn:aws:sns:eu-central-1:222222222222:security", null]
         given-platform = ["AllowAlarmTopic-given-platform", "sns.amazonaws.com", "arn:aws:sns:eu-central-1:123456789012:platform", null]
       }
       output = null
     })
     error_message = jsonencode([aws_sns_topic_subscription.alarms, aws_lambda_permission.alarms])
   }
+}
+
+# As that of billing alarms, which are in us-east-1 only.
+
+run "refuses_a_topic_of_your_alarms_in_another_region" {
+  command = plan
+
+  variables {
+    sources = { alarms = { topic_arns = { billing = "arn:aws:sns:us-east-1:123456789012:billing" } } }
+  }
+
+  expect_failures = [aws_sns_topic_subscription.alarms]
 }
 
 run "listens_to_alarms_of_both_kinds" {

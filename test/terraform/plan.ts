@@ -1,6 +1,6 @@
 import { gunzipSync } from "node:zlib";
 
-/** What a plan says about one resource that the module makes. */
+/** What a plan (or a state) says about one resource that the module makes. */
 export interface PlannedResource {
   /** Such as `module.cloudtrail_to_slack.aws_lambda_function.this`. */
   readonly address: string;
@@ -27,6 +27,21 @@ export function resourcesOf(plan: unknown): readonly PlannedResource[] {
       ? [{ address: String(address), type: String(type), values: change.after }]
       : [],
   );
+}
+
+/** The resources that the text of a state file holds, those of data sources not among them. */
+export function resourcesOfState(state: string): readonly PlannedResource[] {
+  const parsed: unknown = JSON.parse(state);
+  return list(isRecord(parsed) ? parsed.resources : []).flatMap((resource) => {
+    if (!isRecord(resource) || resource.mode !== "managed") return [];
+    const { module = "", type, name, instances } = resource;
+    return list(instances).flatMap((instance) => {
+      if (!isRecord(instance) || !isRecord(instance.attributes)) return [];
+      const index = instance.index_key === undefined ? "" : `[${JSON.stringify(instance.index_key)}]`;
+      const address = `${module === "" ? "" : `${module}.`}${type}.${name}${index}`;
+      return [{ address, type: String(type), values: instance.attributes }];
+    });
+  });
 }
 
 /** The planned attributes of the only resource whose address ends so. @throws Error when there is none, or several */

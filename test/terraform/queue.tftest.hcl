@@ -191,6 +191,16 @@ run "polls_a_queue_of_yours_that_a_key_of_yours_encrypts" {
   }
 }
 
+run "refuses_a_queue_of_another_region" {
+  command = plan
+
+  variables {
+    sources = { sqs = { create_queue = false, queue_arn = "arn:aws:sqs:us-east-1:123456789012:yours" } }
+  }
+
+  expect_failures = [aws_lambda_event_source_mapping.queue]
+}
+
 run "puts_the_queue_behind_the_topic" {
   command = plan
 

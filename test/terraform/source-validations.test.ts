@@ -30,7 +30,9 @@ const addresses = (...allowed_addresses: readonly unknown[]): Settings =>
 
 const NO_LOG_FILES = "cloudtrail_logs_s3_bucket_name must name the bucket";
 const SNS = "sources.sns needs either create_topic = true";
+const TOPIC_ARN = "sources.sns.topic_arn must be the ARN of a standard SNS topic (not FIFO)";
 const SQS = "sources.sqs needs either create_queue = true";
+const QUEUE_ARN = "sources.sqs.queue_arn must be the ARN of a standard SQS queue (not FIFO)";
 const KEY_OF_QUEUE = "sources.sqs.kms_key_arn is the ARN of the key";
 const CONCURRENCY = "sources.sqs.maximum_concurrency must be";
 const RECEIVES = "sources.sqs.max_receive_count must be";
@@ -60,6 +62,11 @@ const refused: readonly Case[] = [
     { ...NO_BUCKET, enable_eventbridge_notifications: true, sources: { log_files: false, api_calls: {} } },
     "enable_eventbridge_notifications is about the bucket",
   ],
+  [
+    "events of the bucket in the older spelling although no log files are read",
+    { ...NO_BUCKET, enable_eventbridge_notificaitons: true, sources: { log_files: false, api_calls: {} } },
+    "enable_eventbridge_notificaitons is about the bucket",
+  ],
   ["an empty name", { cloudtrail_logs_s3_bucket_name: "" }, "must be the name of a bucket"],
   [
     "another account's bucket that is notified here",
@@ -86,6 +93,18 @@ const refused: readonly Case[] = [
     { ...NO_BUCKET, sources: { log_files: false, api_calls: {} }, enable_s3_sns_fanout: true },
     "enable_s3_sns_fanout is about log files",
   ],
+  [
+    "the fan-out without any topic",
+    { ...BUCKET, enable_s3_sns_fanout: true, create_s3_sns_fanout_topic: false },
+    "enable_s3_sns_fanout without create_s3_sns_fanout_topic needs",
+  ],
+  ...["yours", QUEUE, `${TOPIC}.fifo`].map(
+    (s3_sns_fanout_topic_arn): Case => [
+      `a fan-out to ${s3_sns_fanout_topic_arn}`,
+      { ...BUCKET, enable_s3_sns_fanout: true, create_s3_sns_fanout_topic: false, s3_sns_fanout_topic_arn },
+      "s3_sns_fanout_topic_arn must be the ARN of a standard SNS topic",
+    ],
+  ),
   ["no source at all", { ...NO_BUCKET, sources: { log_files: false } }, "nothing would ever reach the function"],
   ...(["sns", "eventbridge"] as const).map(
     (name): Case => [
@@ -113,15 +132,17 @@ const refused: readonly Case[] = [
   ["a topic that is both made and given", source({ sns: { topic_arn: TOPIC } }), SNS],
   ["a topic that is neither made nor given", source({ sns: { create_topic: false } }), SNS],
   ["a topic that is given as null", source({ sns: { create_topic: false, topic_arn: null } }), SNS],
-  ["a queue as topic", source({ sns: { create_topic: false, topic_arn: QUEUE } }), "sources.sns.topic_arn must be"],
+  ["a queue as topic", source({ sns: { create_topic: false, topic_arn: QUEUE } }), TOPIC_ARN],
+  ["a FIFO topic", source({ sns: { create_topic: false, topic_arn: `${TOPIC}.fifo` } }), TOPIC_ARN],
   ["a queue that is both made and given", source({ sqs: { queue_arn: QUEUE } }), SQS],
   ["a queue that is neither made nor given", source({ sqs: { create_queue: false } }), SQS],
   ["a queue that is given as null", source({ sqs: { create_queue: false, queue_arn: null } }), SQS],
   [
     "a queue by its URL",
     source({ sqs: { create_queue: false, queue_arn: "https://sqs.eu-central-1.amazonaws.com/123456789012/yours" } }),
-    "sources.sqs.queue_arn must be",
+    QUEUE_ARN,
   ],
+  ["a FIFO queue", source({ sqs: { create_queue: false, queue_arn: `${QUEUE}.fifo` } }), QUEUE_ARN],
   ["a key for the queue that is made", source({ sqs: { kms_key_arn: KEY } }), KEY_OF_QUEUE],
   [
     "a key by its alias",
@@ -194,6 +215,9 @@ const refused: readonly Case[] = [
     "2001:db8::/32",
     "2001:db8::*",
     "::ffff:198.51.100.7/24",
+    "2001:0DB8:0::1",
+    "2001:DB8::1",
+    "2001:db8:0:0:0:0:0:1",
     "198.51.100.7 ",
     '198.51.100.7") || ($.eventName = "*',
     "office",
@@ -215,6 +239,10 @@ const accepted: readonly Case[] = [
   [
     "another account's bucket that is notified there",
     { ...source({ bucket_account_id: "012345678901" }), create_bucket_notification: false },
+  ],
+  [
+    "the older fan-out to a topic of yours",
+    { ...BUCKET, enable_s3_sns_fanout: true, create_s3_sns_fanout_topic: false, s3_sns_fanout_topic_arn: TOPIC },
   ],
   ["the older fan-out before a queue", { ...source({ sqs: {} }), enable_s3_sns_fanout: true }],
   ["API calls alone", { ...NO_BUCKET, sources: { log_files: false, api_calls: {} } }],
@@ -257,7 +285,7 @@ const accepted: readonly Case[] = [
   ],
   [
     "exact addresses and whole octets",
-    addresses("198.51.100.7", "0.0.0.0", "255.255.255.255", "198.*", "198.51.*", "198.51.100.*", "2001:db8::1"),
+    addresses("198.51.100.7", "0.0.0.0", "255.255.255.255", "198.*", "198.51.*", "198.51.100.*", "2001:db8::1", "::1"),
   ],
 ];
 
@@ -340,8 +368,10 @@ describe("every validation of the variables about sources", () => {
     "cloudtrail_logs_kms_key_id",
     "cloudtrail_logs_s3_bucket_name",
     "create_bucket_notification",
+    "enable_eventbridge_notificaitons",
     "enable_eventbridge_notifications",
     "enable_s3_sns_fanout",
+    "s3_sns_fanout_topic_arn",
     "sources",
   ];
 

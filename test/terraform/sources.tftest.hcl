@@ -37,9 +37,9 @@ run "is_notified_by_the_bucket_through_the_alias" {
 
   assert {
     condition = jsonencode([
-      for p in aws_lambda_permission.bucket : [p.action, p.function_name, p.qualifier, p.principal, p.source_arn, p.source_account]
+      for p in aws_lambda_permission.bucket : [p.statement_id, p.action, p.function_name, p.qualifier, p.principal, p.source_arn, p.source_account]
       ]) == jsonencode([
-      ["lambda:InvokeFunction", "cloudtrail-to-slack", "live", "s3.amazonaws.com", "arn:aws:s3:::example-logs", "123456789012"],
+      ["AllowBucket-2e9e334a", "lambda:InvokeFunction", "cloudtrail-to-slack", "live", "s3.amazonaws.com", "arn:aws:s3:::example-logs", "123456789012"],
     ])
     error_message = jsonencode(aws_lambda_permission.bucket)
   }
@@ -89,8 +89,8 @@ run "is_told_about_another_accounts_bucket_which_is_notified_there" {
   assert {
     condition = jsonencode([
       length(aws_s3_bucket_notification.this),
-      [for p in aws_lambda_permission.bucket : [p.principal, p.source_arn, p.source_account]],
-    ]) == jsonencode([0, [["s3.amazonaws.com", "arn:aws:s3:::example-logs", "222222222222"]]])
+      [for p in aws_lambda_permission.bucket : [p.statement_id, p.principal, p.source_arn, p.source_account]],
+    ]) == jsonencode([0, [["AllowBucket-44215aa0", "s3.amazonaws.com", "arn:aws:s3:::example-logs", "222222222222"]]])
     error_message = jsonencode(aws_lambda_permission.bucket)
   }
 }

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parseConfiguration } from "#config/read-settings.ts";
+import { sourceFixtures } from "#test/conformance/source-fixtures.ts";
 import { terraformEnvironment } from "#test/support/provider-mirror.ts";
 import { openRoot } from "#test/support/terraform.ts";
 import { repoRoot, requireTool, run } from "#test/support/tools.ts";
@@ -209,7 +210,7 @@ describe("a source", () => {
     [
       "logs-and-alarms",
       "listens_to_the_topics_of_your_alarms",
-      [...listens("given-billing"), ...listens("given-platform")],
+      [...listens("given-platform"), ...listens("given-security")],
     ],
     [
       "logs-and-alarms",
@@ -219,5 +220,54 @@ describe("a source", () => {
   ])("brings nothing but its own: %s.tftest.hcl %s", (file, name, parts) => {
     const { resources = [] } = reports.get(`${folder}/${file}.tftest.hcl ${name}`) ?? {};
     expect(sourcePartsOf(resources)).toEqual(parts.toSorted());
+  });
+});
+
+/** Whether EventBridge finds that a value matches a pattern, of whose operators it knows those that the rules use. */
+function matches(pattern: unknown, value: unknown): boolean {
+  if (isRecord(pattern))
+    return isRecord(value) && Object.keys(pattern).every((key) => matches(pattern[key], value[key]));
+  return list(pattern).some((alternative) => {
+    if (!isRecord(alternative)) return alternative === value;
+    const [[operator, operand] = []] = Object.entries(alternative);
+    if (typeof operand !== "string") throw new Error(`no operand of ${JSON.stringify(alternative)} is known`);
+    if (operator === "prefix") return typeof value === "string" && value.startsWith(operand);
+    // Of wildcards, the tests of this group have one at the beginning.
+    if (operator === "wildcard" && /^\*[^*\\]*$/.test(operand)) {
+      return typeof value === "string" && value.endsWith(operand.slice(1));
+    }
+    throw new Error(`the operator of ${JSON.stringify(alternative)} is unknown`);
+  });
+}
+
+describe("an event of EventBridge that the function can read", () => {
+  const RUN = `${folder}/eventbridge.tftest.hcl is_told_about_log_files_and_api_calls_by_two_rules`;
+  const fixtures = sourceFixtures().filter(({ name }) => name.startsWith("eventbridge-"));
+  const UNREAD = ["eventbridge-object-tags-added"];
+
+  it.each(fixtures)("is let in by one rule: $name", ({ name, payload }) => {
+    const { resources = [] } = reports.get(RUN) ?? {};
+    const rules = resources.filter(({ type }) => type === "aws_cloudwatch_event_rule");
+    const found = rules.filter(({ values }) => matches(JSON.parse(String(values.event_pattern)), payload));
+    const type = isRecord(payload) ? String(payload["detail-type"]) : "";
+    const key = type.endsWith(" via CloudTrail") ? "api-calls" : "objects";
+    expect({ rules: rules.length, found: found.map(({ address }) => address) }).toEqual({
+      rules: 2,
+      found: UNREAD.includes(name) ? [] : [`aws_cloudwatch_event_rule.this["${key}"]`],
+    });
+  });
+
+  it("has a fixture of each kind", () => {
+    const types = fixtures.map(({ payload }) => (isRecord(payload) ? payload["detail-type"] : undefined));
+    expect([...new Set(types)].toSorted()).toEqual([
+      "AWS API Call via CloudTrail",
+      "AWS Console Sign In via CloudTrail",
+      "AWS Insight via CloudTrail",
+      "AWS Network Activity Event via CloudTrail",
+      "AWS Service Event via CloudTrail",
+      "Object Created",
+      "Object Deleted",
+      "Object Tags Added",
+    ]);
   });
 });

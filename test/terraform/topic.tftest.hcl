@@ -34,7 +34,7 @@ run "makes_a_topic_of_its_own_name" {
       ]]
       notified   = [[["arn:aws:sns:eu-central-1:123456789012:made-topic"], 0, 0, false]]
       subscribed = [["arn:aws:sns:eu-central-1:123456789012:made-topic", "lambda", "arn:aws:lambda:eu-central-1:123456789012:function:cloudtrail-to-slack:live"]]
-      callers    = [["AllowFanoutTopic", "sns.amazonaws.com", "arn:aws:sns:eu-central-1:123456789012:cloudtrail-to-slack-source", null]]
+      callers    = [["AllowFanoutTopic-5cf40647", "sns.amazonaws.com", "arn:aws:sns:eu-central-1:123456789012:cloudtrail-to-slack-source", null]]
       outputs    = ["arn:aws:sns:eu-central-1:123456789012:made-topic", "cloudtrail-to-slack-source"]
     })
     error_message = jsonencode([aws_sns_topic.fanout, aws_sns_topic_policy.fanout, aws_s3_bucket_notification.this, aws_sns_topic_subscription.fanout, aws_lambda_permission.fanout])
@@ -53,17 +53,27 @@ run "uses_a_topic_of_yours" {
       made       = length(aws_sns_topic.fanout) + length(aws_sns_topic_policy.fanout)
       notified   = [for n in aws_s3_bucket_notification.this : [n.topic[*].topic_arn, length(n.lambda_function), length(n.queue)]]
       subscribed = [for s in aws_sns_topic_subscription.fanout : [s.topic_arn, s.protocol]]
-      callers    = [for p in aws_lambda_permission.fanout : [p.principal, p.source_arn, p.source_account]]
+      callers    = [for p in aws_lambda_permission.fanout : [p.statement_id, p.principal, p.source_arn, p.source_account]]
       outputs    = [output.s3_sns_fanout_topic_arn, output.s3_sns_fanout_topic_name]
       }) == jsonencode({
       made       = 0
       notified   = [[["arn:aws:sns:eu-central-1:222222222222:yours"], 0, 0]]
       subscribed = [["arn:aws:sns:eu-central-1:222222222222:yours", "lambda"]]
-      callers    = [["sns.amazonaws.com", "arn:aws:sns:eu-central-1:222222222222:yours", null]]
+      callers    = [["AllowFanoutTopic-f45e16c9", "sns.amazonaws.com", "arn:aws:sns:eu-central-1:222222222222:yours", null]]
       outputs    = ["arn:aws:sns:eu-central-1:222222222222:yours", "yours"]
     })
     error_message = jsonencode([aws_s3_bucket_notification.this, aws_sns_topic_subscription.fanout, aws_lambda_permission.fanout])
   }
+}
+
+run "refuses_a_topic_of_another_region" {
+  command = plan
+
+  variables {
+    sources = { sns = { create_topic = false, topic_arn = "arn:aws:sns:us-east-1:123456789012:yours" } }
+  }
+
+  expect_failures = [aws_sns_topic_subscription.fanout]
 }
 
 run "lets_another_accounts_bucket_publish_to_the_topic" {
@@ -184,6 +194,18 @@ run "uses_a_topic_of_yours_between_bucket_and_function" {
     condition     = output.s3_sns_fanout_topic_name == "yours"
     error_message = output.s3_sns_fanout_topic_name
   }
+}
+
+run "refuses_a_topic_of_another_region_between_bucket_and_function" {
+  command = plan
+
+  variables {
+    create_s3_sns_fanout_topic = false
+    enable_s3_sns_fanout       = true
+    s3_sns_fanout_topic_arn    = "arn:aws:sns:us-east-1:123456789012:yours"
+  }
+
+  expect_failures = [aws_sns_topic_subscription.fanout]
 }
 
 run "makes_the_fanout_but_leaves_the_notification_to_you" {

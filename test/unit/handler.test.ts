@@ -298,19 +298,33 @@ describe("a batch of a queue", () => {
   });
 
   test.each<[string, Parameters<typeof configuration>[0], readonly unknown[]]>([
-    ["about a rule that does not compile", { rules: ["eventName =="] }, []],
     ["about a rule that throws", { rules: ["event.missing[0] == 1"] }, [record()]],
     ["about a record that cannot be judged", {}, [null]],
-  ])("throws, so that all of it comes again, when a notice %s cannot be told", async (_name, overrides, records) => {
+  ])("hands back the message that a notice is %s, when it cannot be told", async (_name, overrides, records) => {
     const { handle } = setUp({ document: configuration(overrides), files: { [KEY]: logFile(...records) } });
     slack.answerNext("default", { status: 404, body: "no_service" });
-    await expect(handle(sqsPayload({ m1: s3Payload(KEY), m2: TEST_EVENT }))).rejects.toThrow(
-      new IncompleteError(
-        'not finished: notice for the slack_webhook destination "default": Slack answered 404 (no_service)',
-      ),
-    );
+    expect(await handle(sqsPayload({ m1: s3Payload(KEY), m2: TEST_EVENT }))).toEqual(failed("m1"));
     expect(await handle(sqsPayload({ m1: s3Payload(KEY), m2: TEST_EVENT }))).toEqual(failed());
     expect(texts()).toHaveLength(1);
+  });
+
+  test("hands back nothing for a rule that does not compile, but tells it with the next payload", async () => {
+    const document = configuration({ rules: ["eventName =="] });
+    const { handle } = setUp({ document, files: { [KEY]: logFile(record()) } });
+    slack.answerNext("default", { status: 404, body: "no_service" });
+    expect(await handle(sqsPayload({ m1: s3Payload(KEY) }))).toEqual(failed());
+    expect(texts()).toEqual([]);
+    expect(await handle(sqsPayload({ m2: s3Payload(KEY) }))).toEqual(failed());
+    expect(texts()).toEqual(["🟠 HIGH · A rule does not work"]);
+  });
+
+  test("hands back the messages for which Lambda leaves no time", async () => {
+    const { world, handle } = setUp({ files: { [KEY]: logFile(trailStopped()) } });
+    slack.answerNext("default", { status: 429, retryAfterSeconds: 30, body: "rate_limited" });
+    const deadlineMs = world.clock.nowMs() + 80_000;
+    const context = { getRemainingTimeInMillis: () => deadlineMs - world.clock.nowMs() };
+    expect(await handle(sqsPayload({ m1: s3Payload(KEY), m2: s3Payload(KEY) }), context)).toEqual(failed("m2"));
+    expect(texts()).toEqual(["🔴 CRITICAL · CloudTrail logging stopped"]);
   });
 });
 

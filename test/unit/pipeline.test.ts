@@ -64,10 +64,12 @@ interface Setting {
   readonly rules?: readonly RuleDefinition[];
   readonly routing?: readonly RouteTable[];
   readonly answer?: (news: News, destination: Destination) => Delivery | undefined;
+  readonly remainingMs?: () => number;
 }
 
 /** One payload through the pipeline. The identities hold, whatever happens. */
-async function run(payload: unknown, { files = {}, rules = RULES, routing = ROUTING, answer }: Setting = {}) {
+async function run(payload: unknown, setting: Setting = {}) {
+  const { files = {}, rules = RULES, routing = ROUTING, answer, remainingMs = () => 300_000 } = setting;
   const { ruleSet } = createRuleSet(rules, {});
   const { deliver, told } = fakeDeliver(answer);
   const stages: Stages = {
@@ -86,7 +88,8 @@ async function run(payload: unknown, { files = {}, rules = RULES, routing = ROUT
     destinationsFor: (accountId) => destinationsFor(routing, accountId),
     maxBytes: 1_000_000,
   };
-  const outcome = await processPayload(payload, stages, { objects: fakeObjects(files), deliver, log: fakeLog() });
+  const ports = { objects: fakeObjects(files), deliver, log: fakeLog(), remainingMs };
+  const outcome = await processPayload(payload, stages, ports);
   expect(brokenIdentities(outcome)).toEqual([]);
   const { in: objectsIn, failed, ...kinds } = outcome.objects;
   return {
@@ -301,20 +304,73 @@ describe("processPayload", () => {
           "messages failed": 2,
         },
         failedIds: ["m1", "m3"],
-        told: ["team-a: 1", "team-b: 2", "team-b: 2", "team-a: 1"],
+        told: ["team-a: 1", "team-b: 2", "team-b: 2"],
       });
     });
 
-    test("gives what belongs to no message no id", async () => {
-      const files = { [keyOf("x")]: logFile(null) };
-      const { counts, failures, failedIds } = await run(sqsPayload({ m1: s3Payload(keyOf("x")) }), {
+    test("brings back only the messages that a notice is about which cannot be told", async () => {
+      const files = { [keyOf("x")]: logFile(null), [keyOf("y")]: logFile(stopped("1")), [keyOf("z")]: logFile(7) };
+      const messages = { m1: s3Payload(keyOf("x")), m2: s3Payload(keyOf("y")), m3: s3Payload(keyOf("z")) };
+      const { counts, failures, failedIds, told } = await run(sqsPayload(messages), {
         files,
-        answer: () => DEAD,
+        answer: (_news, { name }) => (name === "default" ? DEAD : undefined),
       });
-      expect({ counts, failures, failedIds }).toEqual({
-        counts: { log: 1, in: 1, failed: 1, "notices failed": 1, messages: 1 },
-        failures: [`notice for the slack_webhook destination "default": ${DEAD.reason}`],
-        failedIds: [undefined],
+      const failure = `notice for the slack_webhook destination "default": ${DEAD.reason}`;
+      expect({ counts, failures, failedIds, told }).toEqual({
+        counts: {
+          log: 3,
+          in: 3,
+          alerted: 1,
+          failed: 2,
+          "alerts delivered": 1,
+          "notices failed": 1,
+          messages: 3,
+          "messages failed": 2,
+        },
+        failures: [failure, failure],
+        failedIds: ["m1", "m3"],
+        told: ["team-a: 1", "default: 2 records could not be judged"],
+      });
+    });
+
+    test("hands back what it has no time for, once a message took as long as what is left", async () => {
+      const names = ["a", "b", "c", "d", "e"];
+      const files = Object.fromEntries(names.map((name) => [keyOf(name), logFile(stopped(name))]));
+      const messages = Object.fromEntries(names.map((name) => [name, s3Payload(keyOf(name))]));
+      let leftMs = 100_000;
+      const { failures, failedIds, told } = await run(sqsPayload(messages), {
+        files,
+        answer: () => {
+          leftMs -= 30_000;
+          return undefined;
+        },
+        remainingMs: () => leftMs,
+      });
+      expect({ failures, failedIds, told }).toEqual({
+        failures: [
+          "message c: no time was left for it",
+          "message d: no time was left for it",
+          "message e: no time was left for it",
+        ],
+        failedIds: ["c", "d", "e"],
+        told: ["team-a: a", "team-a: b"],
+      });
+    });
+
+    test("tries a destination that does not take messages once for all of them, and brings all of those back", async () => {
+      const files = { [keyOf("x")]: logFile(stopped("1")), [keyOf("y")]: logFile(stopped("2"), stopped("3", B)) };
+      const asked: string[] = [];
+      const { failedIds, told } = await run(sqsPayload({ m1: s3Payload(keyOf("x")), m2: s3Payload(keyOf("y")) }), {
+        files,
+        answer: (_news, { name }) => {
+          asked.push(name);
+          return name === "team-a" ? DEAD : undefined;
+        },
+      });
+      expect({ failedIds, asked, told }).toEqual({
+        failedIds: ["m1", "m2"],
+        asked: ["team-a", "team-b"],
+        told: ["team-a: 1", "team-b: 3"],
       });
     });
 
@@ -726,12 +782,14 @@ describe("processPayload", () => {
           const elements = batch.flatMap((item) => (item.is === "good" ? item.elements : []));
           const count = (is: string) => elements.filter((one) => one.is === is).length;
           const files_ = (...is: string[]) => batch.filter((item) => is.includes(item.is)).length;
+          const leastFailures = files_("missing", "damaged", "undecodable") + notDelivered;
           expect({
             records: outcome.records,
             alertsIn: outcome.alerts.in,
             noticesIn: outcome.notices.in,
             unread: outcome.objects.failed,
-            failures: outcome.failures.length,
+            // Whatever comes for a destination that was given up is a failure of its own.
+            failures: outcome.failures.length >= leastFailures && outcome.failures.length > 0 === leastFailures > 0,
           }).toEqual({
             records: {
               in: elements.length,
@@ -743,7 +801,7 @@ describe("processPayload", () => {
             alertsIn: count("alert"),
             noticesIn: files_("removed") + Math.min(1, count("failed")),
             unread: files_("missing", "damaged"),
-            failures: files_("missing", "damaged", "undecodable") + notDelivered,
+            failures: true,
           });
         },
       ),

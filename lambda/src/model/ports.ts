@@ -48,4 +48,6 @@ export interface Ports {
   readonly objects: ObjectStore;
   readonly deliver: Deliver;
   readonly log: Log;
+  /** How long the invocation may still run, in milliseconds. */
+  readonly remainingMs: () => number;
 }

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { SourceError } from "#model/errors.ts";
 import type { SourceItem } from "#model/source-item.ts";
 import type { Decoder } from "./decoder.ts";
+import { shown } from "./shown.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/services-cloudwatchlogs.html */
 const Envelope = v.object({ awslogs: v.object({ data: v.string() }) });
@@ -16,8 +17,8 @@ const Data = v.object({
 });
 const Control = v.object({ messageType: v.literal("CONTROL_MESSAGE") });
 
-/** A payload is at most 6 MB, and CloudTrail's text packs to about a tenth. Against bombs. In bytes. */
-const MAX_BYTES = 64 * 2 ** 20;
+/** An asynchronous payload is at most 1 MB, and CloudTrail's text packs to about a tenth. Against bombs. In bytes. */
+const MAX_BYTES = 16 * 2 ** 20;
 
 /** Log events of a subscription filter: base64 of gzip; each message is one record. */
 export const decodeCloudWatchLogs: Decoder = (payload) => {
@@ -39,7 +40,7 @@ function decodeData(encoded: string): SourceItem {
   if (!parsed.success) return undecodable("holds neither log events nor a control message");
   const { logGroup, logStream, logEvents } = parsed.output;
   const records = logEvents.map(({ message }) => parseMessage(message));
-  return { kind: "records", records, from: `the log stream ${logStream} of the log group ${logGroup}` };
+  return { kind: "records", records, from: `the log stream ${shown(logStream)} of the log group ${shown(logGroup)}` };
 }
 
 /** A message that is no JSON stays a text, so that it is counted and reported as a record that cannot be judged. */

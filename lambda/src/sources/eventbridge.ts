@@ -3,6 +3,7 @@ import { SourceError } from "#model/errors.ts";
 import type { SourceItem } from "#model/source-item.ts";
 import type { Decoder } from "./decoder.ts";
 import { objectRemoved } from "./object-removed.ts";
+import { shown } from "./shown.ts";
 
 /** https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html */
 const Event = v.object({
@@ -38,12 +39,8 @@ export const decodeEventBridge: Decoder = (payload) => {
   return event.success ? [decodeEvent(event.output)] : undefined;
 };
 
-/** How much of a name stands in an error. In characters. */
-const MAX_SHOWN = 100;
-
 function decodeEvent(event: Event): SourceItem {
   const type = event["detail-type"];
-  const shown = (name: string) => name.slice(0, MAX_SHOWN);
   const name = `the EventBridge event ${shown(event.id ?? "(no id)")} of the type "${shown(type)}"`;
   if (type.endsWith(" via CloudTrail")) return { kind: "records", records: [event.detail], from: name };
   if (event.source !== "aws.s3") {

@@ -3,6 +3,7 @@ import { SourceError } from "#model/errors.ts";
 import type { SourceItem } from "#model/source-item.ts";
 import type { Decoder } from "./decoder.ts";
 import { objectRemoved } from "./object-removed.ts";
+import { shown } from "./shown.ts";
 
 /**
  * The shape of an S3 event notification.
@@ -41,7 +42,7 @@ function decodeEntry(entry: Entry): SourceItem {
   try {
     key = decodeURIComponent(entry.s3.object.key.replaceAll("+", " "));
   } catch (cause) {
-    const message = `the key "${entry.s3.object.key}" in bucket ${bucket} is not form-encoded`;
+    const message = `the key "${shown(entry.s3.object.key)}" in bucket ${shown(bucket)} is not form-encoded`;
     return { kind: "undecodable", error: new SourceError(message, { cause }) };
   }
   const [what] = entry.eventName.replace(/^s3:/, "").split(":");

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { Decoder } from "./decoder.ts";
+import { shown } from "./shown.ts";
 
 /**
  * The JSON in which SNS delivers to a queue without raw message delivery.
@@ -19,5 +20,5 @@ export const decodeSnsNotification: Decoder = (payload, readInner) => {
   const notification = v.safeParse(Notification, payload);
   if (!notification.success) return undefined;
   const { Message, TopicArn } = notification.output;
-  return readInner(Message, `a message of the topic ${TopicArn}`);
+  return readInner(Message, `a message of the topic ${shown(TopicArn)}`);
 };

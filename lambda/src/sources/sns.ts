@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { Decoder } from "./decoder.ts";
+import { shown } from "./shown.ts";
 
 /** The shape in which SNS invokes a function. https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html */
 const Envelope = v.object({
@@ -19,6 +20,6 @@ export const decodeSns: Decoder = (payload, readInner) => {
   const envelope = v.safeParse(Envelope, payload);
   if (!envelope.success) return undefined;
   return envelope.output.Records.flatMap(({ Sns }) =>
-    readInner(Sns.Message, `a message of the topic ${Sns.TopicArn ?? "(no ARN)"}`),
+    readInner(Sns.Message, `a message of the topic ${shown(Sns.TopicArn ?? "(no ARN)")}`),
   );
 };

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { Decoder } from "./decoder.ts";
+import { shown } from "./shown.ts";
 
 /** The shape in which a queue invokes a function. https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html */
 const Batch = v.object({
@@ -21,9 +22,11 @@ export const decodeSqs: Decoder = (payload, readInner) => {
   const batch = v.safeParse(Batch, payload);
   if (!batch.success) return undefined;
   return batch.output.Records.flatMap(({ messageId, body, eventSourceARN }) =>
-    readInner(body, `the message ${messageId} of the queue ${eventSourceARN ?? "(no ARN)"}`).map((item) => ({
-      ...item,
-      ackId: messageId,
-    })),
+    readInner(body, `the message ${shown(messageId)} of the queue ${shown(eventSourceARN ?? "(no ARN)")}`).map(
+      (item) => ({
+        ...item,
+        ackId: messageId,
+      }),
+    ),
   );
 };

@@ -24,6 +24,11 @@ variable "rules" {
   default = []
 }
 
+variable "sources" {
+  type    = any
+  default = {}
+}
+
 resource "aws_s3_bucket" "logs" {
   bucket        = "${var.name}-logs"
   force_destroy = true
@@ -36,6 +41,7 @@ module "cloudtrail_to_slack" {
   cloudtrail_logs_s3_bucket_name = aws_s3_bucket.logs.id
   default_slack_hook_url         = var.hook
   rules                          = var.rules
+  sources                        = var.sources
 }
 
 output "bucket" {
