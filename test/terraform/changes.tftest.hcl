@@ -1,6 +1,6 @@
 # From one way of the log files to another: each run applies to what the runs before it left, with the provider mocked. None
-# ends in a cycle, although what a way is made of is created before that of the other way goes. What of it goes when, and
-# that no log file is lost meanwhile, test/e2e/change-of-sources.test.ts shows.
+# ends in a cycle, although the new way is made before the old one goes. That no log file is lost meanwhile,
+# test/e2e/change-of-sources.test.ts shows.
 
 mock_provider "aws" {
   source = "./test/terraform"
@@ -15,7 +15,7 @@ run "begins_with_the_function_itself" {
   command = apply
 }
 
-run "changes_to_a_queue" {
+run "changes_from_the_function_to_a_queue" {
   command = apply
 
   variables {
@@ -47,15 +47,7 @@ run "changes_from_topic_and_queue_to_eventbridge" {
   }
 }
 
-run "changes_to_another_bus_beside_api_calls" {
-  command = apply
-
-  variables {
-    sources = { eventbridge = { bus_name = "trails" }, api_calls = {} }
-  }
-}
-
-run "puts_a_queue_behind_the_rules" {
+run "changes_to_another_bus_with_a_queue_behind_it" {
   command = apply
 
   variables {
@@ -63,11 +55,11 @@ run "puts_a_queue_behind_the_rules" {
   }
 }
 
-run "changes_from_eventbridge_and_queue_back_to_the_function" {
+run "changes_from_eventbridge_and_queue_to_the_function" {
   command = apply
 }
 
-run "changes_to_a_topic_of_yours" {
+run "changes_from_the_function_to_a_topic_of_yours" {
   command = apply
 
   variables {
@@ -86,37 +78,7 @@ run "changes_to_another_topic_of_yours_before_a_queue_of_yours" {
   }
 }
 
-run "changes_from_what_is_yours_to_what_the_module_makes" {
-  command = apply
-
-  variables {
-    sources = { sns = {}, sqs = {} }
-  }
-}
-
-run "changes_from_topic_and_queue_back_to_the_function" {
-  command = apply
-}
-
-run "changes_to_another_bucket" {
-  command = apply
-
-  variables {
-    cloudtrail_logs_s3_bucket_name = "other-logs"
-  }
-}
-
-run "changes_to_another_accounts_bucket" {
-  command = apply
-
-  variables {
-    cloudtrail_logs_s3_bucket_name = "other-logs"
-    create_bucket_notification     = false
-    sources                        = { bucket_account_id = "222222222222" }
-  }
-}
-
-run "changes_the_names_of_all" {
+run "changes_all_names_and_from_what_is_yours_to_what_the_module_makes" {
   command = apply
 
   variables {
@@ -125,12 +87,14 @@ run "changes_the_names_of_all" {
   }
 }
 
-run "changes_the_names_of_all_again" {
+run "changes_from_topic_and_queue_to_another_accounts_bucket" {
   command = apply
 
   variables {
-    function_name = "alerts"
-    sources       = { eventbridge = {}, api_calls = {} }
+    cloudtrail_logs_s3_bucket_name = "other-logs"
+    create_bucket_notification     = false
+    function_name                  = "audit"
+    sources                        = { bucket_account_id = "222222222222" }
   }
 }
 
@@ -139,7 +103,7 @@ run "ends_without_log_files" {
 
   variables {
     cloudtrail_logs_s3_bucket_name = null
-    function_name                  = "alerts"
+    function_name                  = "audit"
     sources                        = { log_files = false, api_calls = {} }
   }
 }
