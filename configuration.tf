@@ -64,6 +64,9 @@ locals {
     allowed_hook_hosts                    = var.allowed_hook_hosts
     rule_evaluation_errors_to_slack       = var.rule_evaluation_errors_to_slack
     push_access_denied_cloudwatch_metrics = var.push_access_denied_cloudwatch_metrics
+    # Without a table the ledger is off.
+    ledger = { table = var.ledger.enabled ? local.ledger_name : null, retention_days = var.ledger.retention_days }
+    limits = var.limits
     # A rotated secret makes another document, so that a new version is published and checked.
     secret_digests = local.secret_digests
     # What rules see as `config`: the deployment itself, so that changes to it are noticed.
@@ -76,11 +79,11 @@ locals {
         parameterPrefix = local.parameter_prefix
         parameters      = local.given_parameters
         queues = [
-          for arn in compact([var.dead_letter_target_arn, local.queue_arn, local.makes_queue ? "${local.queue_arn}-dead-letters" : ""]) :
-          join("/", slice(split(":", arn), 4, 6)) if strcontains(arn, ":sqs:")
+          for arn in distinct(compact([local.resting_place_arn, local.own_dead_letters_arn, local.retry_queue_arn, local.queue_arn])) :
+          join("/", slice(split(":", arn), 4, 6))
         ]
         roleName = local.role_name
-        tables   = []
+        tables   = var.ledger.enabled ? [local.ledger_name] : []
       }
     }
   }

@@ -78,7 +78,7 @@ locals {
     !local.through_queue ? null : {
       Sid      = "ReceiveMessages"
       Effect   = "Allow"
-      Action   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+      Action   = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
       Resource = [local.queue_arn]
     },
     !local.through_queue || local.queue_key_arn == null ? null : {
@@ -94,11 +94,42 @@ locals {
       Action   = ["sns:Publish"]
       Resource = local.alert_topic_arns
     },
-    var.dead_letter_target_arn == null ? null : {
-      Sid      = "SendDeadLetters"
+    {
+      Sid      = "SendToRetryQueue"
       Effect   = "Allow"
-      Action   = [strcontains(coalesce(var.dead_letter_target_arn, "-"), ":sns:") ? "sns:Publish" : "sqs:SendMessage"]
-      Resource = [var.dead_letter_target_arn]
+      Action   = ["sqs:SendMessage"]
+      Resource = [local.retry_queue_arn]
+    },
+    {
+      Sid      = "ReceiveRetries"
+      Effect   = "Allow"
+      Action   = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+      Resource = [local.retry_queue_arn]
+    },
+    !var.ledger.enabled ? null : {
+      Sid      = "UseLedger"
+      Effect   = "Allow"
+      Action   = ["dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+      Resource = [local.ledger_arn]
+    },
+    # DynamoDB uses the key in the name of whoever reads or writes.
+    # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+    !var.ledger.enabled || var.ledger.kms_key_arn == null ? null : {
+      Sid       = "UseLedgerKey"
+      Effect    = "Allow"
+      Action    = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
+      Resource  = [var.ledger.kms_key_arn]
+      Condition = { StringEquals = { "kms:ViaService" = "dynamodb.${local.region}.amazonaws.com" } }
+    },
+    # Not only to find digests: without it S3 answers 403 instead of 404 for a log file that a digest lists and somebody
+    # removed. IfExists, because that question of S3's has no prefix.
+    # https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    !local.log_files || !var.ledger.enabled ? null : {
+      Sid       = "ListDigestFiles"
+      Effect    = "Allow"
+      Action    = ["s3:ListBucket"]
+      Resource  = [local.bucket_arn]
+      Condition = { StringLikeIfExists = { "s3:prefix" = "${var.s3_notification_filter_prefix}*" } }
     },
   ] : statement if statement != null]
 }

@@ -39,11 +39,8 @@ resource "aws_lambda_function" "this" {
     }
   }
 
-  dynamic "dead_letter_config" {
-    for_each = var.dead_letter_target_arn == null ? [] : [var.dead_letter_target_arn]
-    content {
-      target_arn = dead_letter_config.value
-    }
+  dead_letter_config {
+    target_arn = aws_sqs_queue.retry.arn
   }
 
   depends_on = [aws_cloudwatch_log_group.function, aws_iam_role_policy.function]

@@ -8,6 +8,16 @@ output "alarms_topic_arn" {
   value       = one(aws_sns_topic.alarms[*].arn)
 }
 
+output "dashboard_name" {
+  description = "Name of the CloudWatch dashboard; null without."
+  value       = one(aws_cloudwatch_dashboard.this[*].dashboard_name)
+}
+
+output "dead_letter_queue_arn" {
+  description = "ARN of the queue where messages rest that failed for good: `dead_letter_target_arn` where that is a queue, or else one of the module."
+  value       = local.resting_place
+}
+
 output "lambda_function_arn" {
   description = "ARN of the function's alias `live`: the target for notifications that are made elsewhere."
   value       = aws_lambda_alias.live.arn
@@ -31,6 +41,16 @@ output "lambda_role_name" {
   value       = aws_iam_role.function.name
 }
 
+output "ledger_table_name" {
+  description = "Name of the DynamoDB table that remembers what was delivered; null with `ledger = { enabled = false }`."
+  value       = one(aws_dynamodb_table.ledger[*].name)
+}
+
+output "retry_queue_arn" {
+  description = "ARN of the queue from which payloads that failed come again."
+  value       = aws_sqs_queue.retry.arn
+}
+
 output "s3_sns_fanout_topic_arn" {
   description = "ARN of the topic that the bucket notifies, for other subscribers; null without `sources.sns`."
   value       = local.topic
@@ -41,11 +61,6 @@ output "s3_sns_fanout_topic_arn" {
 output "s3_sns_fanout_topic_name" {
   description = "Name of the topic that the bucket notifies; null without `sources.sns`."
   value       = local.topic_arn == null ? null : element(split(":", local.topic_arn), 5)
-}
-
-output "source_dead_letter_queue_arn" {
-  description = "ARN of the queue that gets the messages that failed for good; null unless `sources.sqs` makes the queue."
-  value       = one(aws_sqs_queue.source_dead_letters[*].arn)
 }
 
 output "source_queue_arn" {

@@ -27,12 +27,10 @@ locals {
   through_queue = var.sources.sqs != null
   makes_queue   = try(var.sources.sqs.create_queue, false)
   queue_name    = "${var.function_name}-source"
-  queue_arn = (
-    !local.through_queue ? null
-    : local.makes_queue ? "arn:${local.partition}:sqs:${local.region}:${local.account_id}:${local.queue_name}"
-    : var.sources.sqs.queue_arn
-  )
-  queue = local.makes_queue ? one(aws_sqs_queue.source[*].arn) : local.queue_arn
+  # What the queue of the module is called, whether it is made or not.
+  source_queue_arn = "arn:${local.partition}:sqs:${local.region}:${local.account_id}:${local.queue_name}"
+  queue_arn        = !local.through_queue ? null : local.makes_queue ? local.source_queue_arn : var.sources.sqs.queue_arn
+  queue            = local.makes_queue ? one(aws_sqs_queue.source[*].arn) : local.queue_arn
 
   through_eventbridge = var.sources.eventbridge != null
 
@@ -230,26 +228,15 @@ resource "aws_lambda_permission" "fanout" {
 resource "aws_sqs_queue" "source" {
   count = local.makes_queue ? 1 : 0
 
-  name = local.queue_name
-  # Six times the function's timeout, as AWS asks for: the poller retries within it when the function is throttled.
-  # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
-  visibility_timeout_seconds = 6 * var.lambda_timeout_seconds
-  message_retention_seconds  = 14 * 24 * 3600
+  name                       = local.queue_name
+  visibility_timeout_seconds = local.visibility_seconds
+  message_retention_seconds  = local.retention_seconds
   sqs_managed_sse_enabled    = true
   redrive_policy = jsonencode({
-    deadLetterTargetArn = aws_sqs_queue.source_dead_letters[0].arn
+    deadLetterTargetArn = local.resting_place
     maxReceiveCount     = var.sources.sqs.max_receive_count
   })
   tags = var.tags
-}
-
-resource "aws_sqs_queue" "source_dead_letters" {
-  count = local.makes_queue ? 1 : 0
-
-  name                      = "${local.queue_name}-dead-letters"
-  message_retention_seconds = 14 * 24 * 3600
-  sqs_managed_sse_enabled   = true
-  tags                      = var.tags
 }
 
 resource "aws_sqs_queue_policy" "source" {

@@ -134,7 +134,7 @@ variable "sources" {
     `log_files`: whether log files of `cloudtrail_logs_s3_bucket_name` are read at all.
     `bucket_account_id`: the account of the bucket, where it is another one.
     `sns`: the bucket notifies a topic, to which others can subscribe too; with `create_topic = false` your `topic_arn`.
-    `sqs`: what `sns`, EventBridge or else the bucket send passes a queue; with `create_queue = false` your `queue_arn` (and its `kms_key_arn`), whose visibility timeout must be at least six times `lambda_timeout_seconds`. `maximum_concurrency`: invocations at the same time. `max_receive_count`: attempts before a message rests in the dead-letter queue.
+    `sqs`: what `sns`, EventBridge or else the bucket send passes a queue; with `create_queue = false` your `queue_arn` (and its `kms_key_arn`), whose visibility timeout must be at least six times `lambda_timeout_seconds`. `maximum_concurrency`: invocations at the same time. `max_receive_count`: attempts before a message rests in the dead-letter queue, with the growing delays of `retry.max_attempts`.
     `eventbridge`: the bucket's events come by EventBridge, over the bus `bus_name`.
     `api_calls`: records come by EventBridge within seconds, over the bus `bus_name`; with `include_reads` those of reading calls too.
     `cloudwatch_logs`: records come from the trail's log group `log_group_name`, all of them or those that `filter_pattern` finds.
@@ -152,7 +152,7 @@ variable "sources" {
       queue_arn           = optional(string)
       kms_key_arn         = optional(string)
       maximum_concurrency = optional(number)
-      max_receive_count   = optional(number, 5)
+      max_receive_count   = optional(number, 50)
     }))
     eventbridge = optional(object({
       bus_name = optional(string, "default")
@@ -223,7 +223,7 @@ variable "sources" {
     error_message = "sources.sqs.maximum_concurrency must be a whole number between 2 and 1000."
   }
   validation {
-    condition     = contains(range(1, 1001), try(var.sources.sqs.max_receive_count, 5))
+    condition     = contains(range(1, 1001), try(var.sources.sqs.max_receive_count, 50))
     error_message = "sources.sqs.max_receive_count must be a whole number between 1 and 1000."
   }
   validation {
@@ -565,17 +565,6 @@ variable "sns_configuration" {
 # The function
 # ---------------------------------------------------------------------------------------------------------------------
 
-variable "dead_letter_target_arn" {
-  description = "ARN of a queue or topic of yours that gets the payloads that failed three times."
-  type        = string
-  default     = null
-
-  validation {
-    condition     = var.dead_letter_target_arn == null || can(regex("^arn:[^:]+:(sqs|sns):", var.dead_letter_target_arn))
-    error_message = "dead_letter_target_arn must be the ARN of an SQS queue or an SNS topic."
-  }
-}
-
 variable "function_name" {
   description = "Name of the function, and prefix of everything else that the module makes."
   type        = string
@@ -694,19 +683,159 @@ variable "tags" {
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
+# Nothing is lost
+# ---------------------------------------------------------------------------------------------------------------------
+
+variable "alarm_actions" {
+  description = "ARNs of what the alarms of `monitoring` call, at most five: SNS topics of the function's region, for example. Empty for alarms that only the console and the dashboard show."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.alarm_actions : can(regex("^arn:[^:]+:[a-z0-9-]+:", arn))])
+    error_message = "alarm_actions must be ARNs, such as arn:aws:sns:eu-central-1:111111111111:operations."
+  }
+  validation {
+    # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+    condition     = length(var.alarm_actions) <= (strcontains(coalesce(var.dead_letter_target_arn, "-"), ":sns:") ? 4 : 5)
+    error_message = "An alarm calls at most five: give fewer alarm_actions. A topic in dead_letter_target_arn is one of them."
+  }
+}
+
+variable "dead_letter_target_arn" {
+  description = "ARN of a queue of yours, in the function's account and region, where messages rest in the end; by default a queue of the module. With the ARN of a topic, which the older module allowed, messages rest in the queue of the module, and the alarms about them notify the topic."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.dead_letter_target_arn == null || can(regex("^arn:[^:]+:(sqs|sns):", var.dead_letter_target_arn))
+    error_message = "dead_letter_target_arn must be the ARN of an SQS queue or an SNS topic."
+  }
+  validation {
+    condition     = var.monitoring.alarms || !strcontains(coalesce(var.dead_letter_target_arn, "-"), ":sns:")
+    error_message = "dead_letter_target_arn is a topic, which the alarms about dead letters notify, and monitoring.alarms is false: leave the alarms on, or give a queue."
+  }
+}
+
+variable "dynamodb_table_name" {
+  description = "Name of the ledger. By default `function_name` and `-ledger`."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.dynamodb_table_name == null || can(regex("^[A-Za-z0-9_.-]{3,255}$", var.dynamodb_table_name))
+    error_message = "dynamodb_table_name must be 3 to 255 letters, digits, _, - and dots."
+  }
+}
+
+variable "ledger" {
+  description = "The DynamoDB table that remembers what was delivered, so that nothing is told twice, and which objects were processed. `enabled`: without it, what comes again is told again. `retention_days`: how long it remembers. `kms_key_arn`: the key that encrypts it, by default one that AWS owns."
+  type = object({
+    enabled        = optional(bool, true)
+    retention_days = optional(number, 30)
+    kms_key_arn    = optional(string)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    # A dead letter that is moved back on its last day must still find what was delivered of it.
+    condition     = contains(range(15, 366), var.ledger.retention_days)
+    error_message = "ledger.retention_days must be a whole number between 15 and 365: dead letters rest for up to 14 days, and what was delivered of them must not be told again when they are moved back."
+  }
+  validation {
+    condition     = var.ledger.kms_key_arn == null || can(regex("^arn:[^:]+:kms:.+:key/", var.ledger.kms_key_arn))
+    error_message = "ledger.kms_key_arn must be the ARN of a key (arn:aws:kms:…:key/…), not of an alias."
+  }
+}
+
+variable "limits" {
+  description = "Bounds on what is read. `file_bytes`: a log file, unpacked. `file_records`: records of a log file. `record_bytes`, `record_depth`, `record_values`: one record as JSON, its nesting, and the values in it. What exceeds them is reported and counted (`OverLimit…`), not judged."
+  type = object({
+    file_bytes    = optional(number, 4294967296)
+    file_records  = optional(number, 5000000)
+    record_bytes  = optional(number, 1048576)
+    record_depth  = optional(number, 64)
+    record_values = optional(number, 100000)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for limit in values(var.limits) : limit >= 1 && floor(limit) == limit])
+    error_message = "Each of limits must be a positive whole number."
+  }
+  validation {
+    condition     = var.limits.file_bytes <= 68719476736 && var.limits.file_records <= 100000000
+    error_message = "limits.file_bytes must be at most 68719476736 (64 GiB), and limits.file_records at most 100000000: a file has to be read within one invocation."
+  }
+  validation {
+    condition     = var.limits.record_bytes <= 16777216 && var.limits.record_depth <= 200 && var.limits.record_values <= 1000000
+    error_message = "limits.record_bytes must be at most 16777216 (16 MiB), limits.record_depth at most 200, and limits.record_values at most 1000000: a record is held in memory as a whole."
+  }
+}
+
+variable "monitoring" {
+  description = "What watches the function itself; see docs/operations.md. `alarms`: CloudWatch alarms, which call `alarm_actions`. `dashboard`: a CloudWatch dashboard. `quiet_hours`: after so many hours without anything from CloudTrail there is an alarm; 0 for none."
+  type = object({
+    alarms      = optional(bool, true)
+    dashboard   = optional(bool, true)
+    quiet_hours = optional(number, 12)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    # CloudWatch looks back a day at most.
+    condition     = contains(range(0, 25), var.monitoring.quiet_hours)
+    error_message = "monitoring.quiet_hours must be a whole number between 0 (no such alarm) and 24."
+  }
+}
+
+variable "reconcile" {
+  description = "Compare the digest files of the last hours with what was processed, and read what is missing. That happens for each digest file that arrives anyway; this also finds the digests that nobody was notified about. Null for off, `{}` for every hour. `schedule_expression`: when, as EventBridge writes it. `look_back_hours`: how far; longer than from one time to the next, and CloudTrail delivers a digest up to two hours after what it lists."
+  type = object({
+    schedule_expression = optional(string, "rate(1 hour)")
+    look_back_hours     = optional(number, 6)
+  })
+  default = null
+
+  validation {
+    condition     = var.reconcile == null || can(regex("^(rate|cron)\\(.+\\)$", var.reconcile.schedule_expression))
+    error_message = "reconcile.schedule_expression must be a schedule of EventBridge, such as rate(1 hour) or cron(15 * * * ? *)."
+  }
+  validation {
+    condition     = contains(range(1, 169), try(var.reconcile.look_back_hours, 6))
+    error_message = "reconcile.look_back_hours must be a whole number between 1 and 168."
+  }
+  validation {
+    condition     = var.reconcile == null || (var.ledger.enabled && var.sources.log_files)
+    error_message = "reconcile compares digest files with the ledger: it needs ledger.enabled and sources.log_files."
+  }
+}
+
+variable "retry" {
+  description = "`max_attempts`: how often what failed is tried again before it rests in the dead-letter queue. The delay grows from 10 seconds to 15 minutes, so that the default lasts for about 11 hours."
+  type = object({
+    max_attempts = optional(number, 50)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = contains(range(1, 1001), var.retry.max_attempts)
+    error_message = "retry.max_attempts must be a whole number between 1 and 1000."
+  }
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
 # Of the older module, accepted so that a root changes only its source
 # ---------------------------------------------------------------------------------------------------------------------
 
 # tflint-ignore: terraform_unused_declarations
-variable "dynamodb_table_name" {
-  description = "Deprecated, without effect: messages are not grouped in threads."
-  type        = string
-  default     = null
-}
-
-# tflint-ignore: terraform_unused_declarations
 variable "dynamodb_time_to_live" {
-  description = "Deprecated, without effect: messages are not grouped in threads."
+  description = "Without effect for now: messages are not grouped in threads. How long the ledger remembers is `ledger.retention_days`."
   type        = number
   default     = null
 }

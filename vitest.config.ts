@@ -3,7 +3,12 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["test/architecture.test.ts", "test/{unit,conformance,oracle}/**/*.test.ts"] } },
+      {
+        test: {
+          name: "unit",
+          include: ["test/architecture.test.ts", "test/{unit,conformance,oracle,faults}/**/*.test.ts"],
+        },
+      },
       // Each of these starts Terraform: one at a time is faster on two cores than several.
       {
         test: {

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 
 const ROOT = path.join(import.meta.dirname, "..");
 const BOUNDARY = { folders: ["model"], packages: ["valibot", "node:"] };
-const STAGES = ["config", "sources", "records", "alerts", "ledger", "routing", "rules", "delivery"];
+const STAGES = ["config", "sources", "records", "alerts", "completeness", "ledger", "routing", "rules", "delivery"];
 
 /** "Who may import whom" of the architecture. A package that ends with `:` or `/` stands for all that begin so. */
 const MAY_IMPORT: Readonly<
@@ -16,17 +16,24 @@ const MAY_IMPORT: Readonly<
   sources: BOUNDARY,
   records: BOUNDARY,
   alerts: BOUNDARY,
+  completeness: BOUNDARY,
   ledger: BOUNDARY,
   routing: BOUNDARY,
   rules: { folders: ["model", "expression"], packages: [] },
   delivery: { folders: ["model"], packages: ["@slack/"] },
   aws: { folders: ["model"], packages: ["@aws-sdk/"] },
-  "pipeline.ts": { folders: ["model"], packages: [] },
-  "handler.ts": { folders: ["model", "aws", "pipeline.ts", ...STAGES], packages: ["#default-rules"] },
+  "pipeline.ts": { folders: ["model", "pipeline"], packages: [] },
+  pipeline: { folders: ["model"], packages: [] },
+  metrics: { folders: ["model"], packages: [] },
+  "self-check.ts": { folders: ["model", "config", "delivery", "rules"], packages: ["#default-rules"] },
+  "handler.ts": {
+    folders: ["model", "aws", "metrics", "pipeline.ts", "self-check.ts", ...STAGES],
+    packages: ["#default-rules"],
+  },
   "incident-response": { folders: ["model"], packages: ["@aws-sdk/"] },
   cli: {
     folders: ["model", "expression", "aws", "pipeline.ts", "incident-response", ...STAGES],
-    packages: ["#default-rules", "node-stream-zip", "node:"],
+    packages: ["#default-rules", "@aws-sdk/", "commander", "node-stream-zip", "node:", "ora", "valibot"],
   },
 };
 

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import * as v from "valibot";
 import { terraformEnvironment } from "./support/provider-mirror.ts";
+import { checkReliabilityTable, type TestResult } from "./support/reliability-table.ts";
 import { repoRoot, requireTool, run } from "./support/tools.ts";
 
 /** The second runtime that AWS offers; `npm run` brings the first one. */
@@ -56,6 +57,10 @@ function vitest(name: string, project: string, node: () => Promise<string>): Ste
       }
       const failures = results.flatMap((result) => result.failures);
       const sum = (count: (result: FileResult) => number) => results.reduce((total, file) => total + count(file), 0);
+      if (project === "unit") {
+        const tests = results.flatMap((result) => result.tests);
+        await checkReliabilityTable(tests).catch((error: Error) => void failures.push(error.message));
+      }
       if (sum(({ passed }) => passed) + failures.length === 0) failures.push("no test ran");
       for (const failure of failures) console.log(`\n${failure.slice(0, SHOWN)}`);
       return { passed: sum(({ passed }) => passed), failed: failures.length, skipped: sum(({ skipped }) => skipped) };
@@ -77,6 +82,7 @@ interface FileResult {
   readonly passed: number;
   readonly skipped: number;
   readonly failures: readonly string[];
+  readonly tests: readonly TestResult[];
 }
 
 /** Runs a project, or some of its files. */
@@ -123,7 +129,8 @@ async function readReport(report: string): Promise<FileResult[]> {
       failed.length === 0 && status === "failed"
         ? [`${file}\n${message}`]
         : failed.map(({ fullName, failureMessages }) => `${file}\n${fullName}\n${failureMessages?.join("\n")}`);
-    return { file, passed, skipped: assertionResults.length - passed - failed.length, failures };
+    const tests = assertionResults.map(({ fullName: name, status: ending }) => ({ file, name, status: ending }));
+    return { file, passed, skipped: assertionResults.length - passed - failed.length, failures, tests };
   });
 }
 

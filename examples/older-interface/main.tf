@@ -76,8 +76,10 @@ module "cloudtrail_to_slack" {
   lambda_logs_retention_in_days = 14
   log_level                     = "INFO"
 
+  # The ledger's name.
+  dynamodb_table_name = "${var.name}-table"
+
   # Without effect here, and no reason to touch the root.
-  dynamodb_table_name             = "${var.name}-table"
   dynamodb_time_to_live           = 900
   lambda_build_in_docker          = false
   lambda_recreate_missing_package = true

@@ -143,6 +143,14 @@ resource "aws_s3_bucket_policy" "trail" {
         Action    = "s3:GetObject"
         Resource  = "${aws_s3_bucket.trail.arn}/AWSLogs/*"
       },
+      {
+        # To find digest files, and to tell a log file that was removed from one that may not be read.
+        Sid       = "ListByFunction"
+        Effect    = "Allow"
+        Principal = { AWS = local.reader_arn }
+        Action    = "s3:ListBucket"
+        Resource  = aws_s3_bucket.trail.arn
+      },
     ]
   })
 }

@@ -24,7 +24,7 @@ variable "name" {
 }
 
 variable "timeout_seconds" {
-  description = "How long one invocation may take. The queue waits six times as long before it offers a failed message again."
+  description = "How long one invocation may take. A message whose invocation did not end well comes again after six times as long."
   type        = number
   default     = 300
 }
@@ -32,7 +32,7 @@ variable "timeout_seconds" {
 variable "max_receive_count" {
   description = "Attempts before a message rests in the dead-letter queue."
   type        = number
-  default     = 5
+  default     = 50
 }
 
 data "aws_caller_identity" "current" {}
@@ -105,7 +105,7 @@ output "bucket" {
 
 output "dead_letter_queue_arn" {
   description = "The queue that gets the messages that failed for good."
-  value       = module.cloudtrail_to_slack.source_dead_letter_queue_arn
+  value       = module.cloudtrail_to_slack.dead_letter_queue_arn
 }
 
 output "queue_arn" {

@@ -1,70 +1,64 @@
 import { defaultRules } from "#default-rules";
+import { alterationNotices } from "./alerts/completeness-notices.ts";
 import { insightNotices } from "./alerts/insight-notices.ts";
 import { recordProblemsNotice, ruleProblemsNotice } from "./alerts/notices.ts";
 import { toAlert } from "./alerts/to-alert.ts";
-import { cloudwatchLog, metricLine } from "./aws/cloudwatch-log.ts";
+import { cloudwatchLog, type MetricSet, metricLine } from "./aws/cloudwatch-log.ts";
+import { dynamodbLedger } from "./aws/dynamodb.ts";
 import { s3ObjectStore } from "./aws/s3.ts";
 import { snsPublisher } from "./aws/sns.ts";
+import { sqsMessageQueue } from "./aws/sqs.ts";
 import { ssmParameterStore } from "./aws/ssm.ts";
+import { findDigests } from "./completeness/find-digests.ts";
+import { readDigest } from "./completeness/read-digest.ts";
 import { readSettings, type SettingsEnvironment } from "./config/read-settings.ts";
 import { createDeliver } from "./delivery/deliver.ts";
-import { hookProblem } from "./delivery/hook-url.ts";
 import { cachedSecrets, type Secrets } from "./delivery/secrets.ts";
+import { guardedLedger, SPACING_MS } from "./ledger/guarded-ledger.ts";
+import { destinationKey, ledgerKey } from "./ledger/keys.ts";
+import {
+  NAMESPACE,
+  outcomeMetrics,
+  REFUSED_CALLS_NAMESPACE,
+  refusedCallMetrics,
+  written,
+} from "./metrics/outcome-metrics.ts";
 import type { RuleProblem } from "./model/decision.ts";
-import { ConfigurationError, IncompleteError, messageOf } from "./model/errors.ts";
-import { brokenIdentities, type Outcome } from "./model/outcome.ts";
-import type { Clock, Log, ObjectStore, ParameterStore, Ports, Publisher } from "./model/ports.ts";
+import { IncompleteError, messageOf } from "./model/errors.ts";
+import { brokenIdentities, type Failure, type Outcome } from "./model/outcome.ts";
+import type { Clock, Ledger, Log, MessageQueue, ObjectStore, ParameterStore, Ports, Publisher } from "./model/ports.ts";
 import { LOG_LEVELS, type Settings } from "./model/settings.ts";
+import type { QueueMessage } from "./model/source-item.ts";
 import { processPayload, type Stages } from "./pipeline.ts";
 import { unfoldAggregated } from "./records/aggregated.ts";
 import { flatten } from "./records/flatten.ts";
-import { readLogFile } from "./records/read.ts";
-import { destinationsFor } from "./routing/destinations-for.ts";
+import { openLogFile } from "./records/open-log-file.ts";
+import { targetsFor } from "./routing/targets-for.ts";
 import { decide } from "./rules/decide.ts";
-import { createRuleSet } from "./rules/rule-set.ts";
+import { ruleSetOf } from "./rules/rule-set.ts";
+import { isSelfCheck, type SelfCheckResult, selfCheck } from "./self-check.ts";
 import { decode } from "./sources/decode.ts";
 import { objectKind } from "./sources/object-kind.ts";
+import { retryDelaySeconds } from "./sources/retry-delay.ts";
+import { queueMessages } from "./sources/sqs.ts";
 
 /** Everything outside: the adapters and the environment. Tests give their own. */
 export interface World {
   readonly environment: SettingsEnvironment & {
     readonly LOG_LEVEL?: string | undefined;
-    /** Set by AWS Lambda, in MB. */
-    readonly AWS_LAMBDA_FUNCTION_MEMORY_SIZE?: string | undefined;
+    /** Set by AWS Lambda. */
+    readonly AWS_LAMBDA_FUNCTION_NAME?: string | undefined;
   };
   readonly parameters: ParameterStore;
   readonly objects: ObjectStore;
   readonly publisher: Publisher;
+  readonly queue: MessageQueue;
+  readonly ledger: (settings: NonNullable<Settings["ledger"]>) => Ledger;
   readonly clock: Clock;
   readonly slackApiUrl: string;
+  readonly fetch: typeof fetch;
   readonly write: (line: string) => void;
 }
-
-/** What Terraform invokes a new version with before the alias moves to it. */
-interface SelfCheck {
-  readonly selfCheck: true;
-}
-
-/** What the self-check answers; it lands in the Terraform state, so it holds no secret. */
-export interface SelfCheckResult {
-  readonly ok: boolean;
-  /** Each names the variable, and shows the place in the expression. */
-  readonly problems: readonly string[];
-}
-
-/** How long and how often the self-check waits for a new IAM policy to take effect, which AWS does within seconds. */
-const IAM_WAIT_MS = 5_000;
-const IAM_ATTEMPTS = 12;
-
-/**
- * How much memory a byte of an unpacked log file takes at the peak: the bytes, their text, the parsed records and what
- * is left for the collector. A larger file is refused with a sentence instead of ending the process.
- */
-const MEMORY_PER_BYTE = 8;
-const DEFAULT_MEMORY_MB = 512;
-
-/** The names under which users of the older module chart refused calls. */
-const REFUSED_CALLS_NAMESPACE = "CloudTrailToSlack/AccessDeniedEvents";
 
 /** What AWS Lambda tells of an invocation. https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html */
 export interface InvocationContext {
@@ -76,6 +70,9 @@ export interface BatchResult {
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
 }
 
+/** AWS ends an invocation after 15 minutes at most. In milliseconds. */
+const MAX_INVOCATION_MS = 900_000;
+
 /** The function: settings and rules are read once per cold start, then every payload goes through the pipeline. */
 export function createHandler(
   world: World,
@@ -86,14 +83,23 @@ export function createHandler(
   let deployment: Promise<Deployment> | undefined;
 
   return async (payload, context) => {
-    const remainingMs = () => context?.getRemainingTimeInMillis() ?? Number.MAX_SAFE_INTEGER;
+    const remainingMs = () => context?.getRemainingTimeInMillis() ?? MAX_INVOCATION_MS;
     if (isSelfCheck(payload)) return selfCheck(world, remainingMs);
-    // A cold start that failed (SSM throttled, say) is tried again by the next payload.
-    deployment ??= deploy(world, secrets, log).catch((error) => {
-      deployment = undefined;
-      throw error;
-    });
-    return runOnce(payload, await deployment, world, log, remainingMs);
+    const messages = queueMessages(payload);
+    try {
+      // A cold start that failed (SSM throttled, say) is tried again by the next payload.
+      deployment ??= deploy(world, secrets, log).catch((error) => {
+        deployment = undefined;
+        throw error;
+      });
+      const outcome = await runOnce(payload, await deployment, world, log, remainingMs);
+      return outcome.messages.in > 0 ? await handBack(outcome.failures, messages, world, log) : complete(outcome);
+    } catch (error) {
+      if (messages.length === 0) throw error;
+      log.error("the function could not start; its messages come again", { reason: messageOf(error) });
+      const failures = messages.map(({ id }) => ({ what: "cold start", reason: messageOf(error), ackId: id }));
+      return handBack(failures, messages, world, log);
+    }
   };
 }
 
@@ -108,80 +114,121 @@ interface Deployment {
 
 async function deploy(world: World, secrets: Secrets, log: Log): Promise<Deployment> {
   const settings = await readSettings(world.environment, world.parameters);
-  const { ruleSet, problems } = rulesOf(settings);
+  const { ruleSet, problems } = ruleSetOf(settings, defaultRules);
   for (const { ruleId, message } of problems) log.error("a rule was left out", { rule: ruleId, reason: message });
-  const memoryMb = Number(world.environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE) || DEFAULT_MEMORY_MB;
-  const { allowedHookHosts, routing, tellRuleProblems } = settings;
+  const { objects, clock } = world;
+  const { allowedHookHosts, routing, tellRuleProblems, limits } = settings;
   return {
     settings,
     stages: {
       decode,
       objectKind,
-      readLogFile,
+      readLogFile: (chunks, name) => openLogFile(chunks, name, limits),
       unfold: unfoldAggregated,
-      flatten,
+      flatten: (element) => flatten(element, limits),
       decide: (record) => decide(ruleSet, record),
       toAlert,
       insightNotices,
       problemNotices: (rules, records, total) => [
-        ...(tellRuleProblems && rules.length > 0 ? [ruleProblemsNotice(rules)] : []),
+        ...(tellRuleProblems && rules.length > 0 ? [ruleProblemsNotice(rules, dayOf(clock))] : []),
         ...(total > 0 ? [recordProblemsNotice(records, total)] : []),
       ],
-      destinationsFor: (accountId) => destinationsFor(routing, accountId),
-      maxBytes: (memoryMb * 2 ** 20) / MEMORY_PER_BYTE,
+      targetsFor: (accountId) => targetsFor(routing, accountId),
+      ledgerKey,
+      destinationKey,
+      guard: (ledger, onFailure) => guardedLedger(ledger, clock, onFailure),
+      readDigest,
+      findDigests: (store, request) => findDigests(store, request, clock.nowMs()),
+      alterationNotices,
     },
-    ports: { objects: world.objects, deliver: createDeliver({ ...world, secrets, allowedHookHosts }), log },
+    ports: {
+      objects,
+      ledger: settings.ledger && world.ledger(settings.ledger),
+      deliver: createDeliver({ ...world, secrets, allowedHookHosts }),
+      clock,
+      log,
+    },
     untold: tellRuleProblems ? problems : [],
   };
 }
 
-function rulesOf(settings: Settings) {
-  const definitions = [...(settings.useDefaultRules ? defaultRules : []), ...settings.rules];
-  const { ruleSet, problems } = createRuleSet(definitions, settings.ruleConfig);
-  return { ruleSet, problems: [...settings.problems, ...problems] };
+function dayOf(clock: Clock): string {
+  return new Date(clock.nowMs()).toISOString().slice(0, "2025-06-11".length);
 }
 
-/**
- * One payload. A queue gets back the messages that were not finished.
- * @throws IncompleteError, naming what was not finished, so that AWS brings the payload again as a whole
- */
 async function runOnce(
   payload: unknown,
   deployment: Deployment,
   world: World,
   log: Log,
   remainingMs: () => number,
-): Promise<BatchResult | Outcome> {
+): Promise<Outcome> {
   const { settings, stages, ports, untold } = deployment;
-  const startup = untold.length === 0 ? [] : [{ kind: "notice", notice: ruleProblemsNotice(untold) } as const];
+  const notice = ruleProblemsNotice(untold, dayOf(world.clock));
+  const startup = untold.length === 0 ? [] : [{ kind: "notice", notice } as const];
   const decodeWithStartup: Stages["decode"] = (given) => [...stages.decode(given), ...startup];
   const outcome = await processPayload(payload, { ...stages, decode: decodeWithStartup }, { ...ports, remainingMs });
   if (outcome.notices.failed === 0) deployment.untold = [];
-
   report(outcome, log);
-  if (settings.countRefusedCalls && outcome.records.in > 0) {
-    const { total, ignored } = outcome.refusedCalls;
-    const counts = { TotalAccessDeniedEvents: total, TotalIgnoredAccessDeniedEvents: ignored };
-    world.write(metricLine(REFUSED_CALLS_NAMESPACE, counts, world.clock.nowMs()));
-  }
-  const { failures, messages } = outcome;
-  if (messages.in > 0) {
-    // What belongs to no message is the notice about rules, which waits in `untold` for the next payload.
-    const ackIds = new Set(failures.flatMap(({ ackId }) => ackId ?? []));
-    return { batchItemFailures: Array.from(ackIds, (itemIdentifier) => ({ itemIdentifier })) };
-  }
-  if (failures.length > 0) throw new IncompleteError(describeFailures(outcome));
+  for (const line of metricLines(outcome, settings, world)) world.write(line);
   return outcome;
 }
 
+/** One line of metrics, and one for each rule that failed. */
+function metricLines(outcome: Outcome, settings: Settings, { environment, clock }: World): readonly string[] {
+  const FunctionName = environment.AWS_LAMBDA_FUNCTION_NAME ?? "unknown";
+  const own: MetricSet = {
+    namespace: NAMESPACE,
+    dimensions: { FunctionName },
+    counts: written(outcomeMetrics(outcome)),
+  };
+  const refused = { namespace: REFUSED_CALLS_NAMESPACE, dimensions: {}, counts: refusedCallMetrics(outcome) };
+  const rules = [...outcome.ruleProblems.keys()].map((Rule) => ({
+    namespace: NAMESPACE,
+    dimensions: { FunctionName, Rule },
+    counts: { RuleErrors: 1 },
+  }));
+  const withRefused = settings.countRefusedCalls && outcome.records.in > 0;
+  const nowMs = clock.nowMs();
+  return [metricLine(nowMs, withRefused ? [own, refused] : [own]), ...rules.map((set) => metricLine(nowMs, [set]))];
+}
+
+/** @throws IncompleteError, naming what was not finished, so that AWS brings the payload again as a whole */
+function complete(outcome: Outcome): Outcome {
+  if (outcome.failures.length > 0) throw new IncompleteError(describeFailures(outcome));
+  return outcome;
+}
+
+/** Answers a queue: the messages that were not finished come again, each after a delay that grows with its attempts. */
+async function handBack(
+  failures: readonly Failure[],
+  messages: readonly QueueMessage[],
+  { queue }: World,
+  log: Log,
+): Promise<BatchResult> {
+  // What belongs to no message is the notice about rules, which waits in `untold` for the next payload.
+  const ackIds = new Set(failures.flatMap(({ ackId }) => ackId ?? []));
+  const delayed = messages.filter(({ id }) => ackIds.has(id));
+  await Promise.all(
+    delayed.map(async (message) => {
+      const soon = failures.every(({ ackId, soon: ofThis }) => ackId !== message.id || ofThis === true);
+      const seconds = soon ? 0 : retryDelaySeconds(message.receives);
+      await queue.delay(message, seconds).catch((error) => {
+        log.warning("a message comes again later than it could", { id: message.id, reason: messageOf(error) });
+      });
+    }),
+  );
+  return { batchItemFailures: Array.from(ackIds, (itemIdentifier) => ({ itemIdentifier })) };
+}
+
 function report(outcome: Outcome, log: Log): void {
-  const { failures, recordProblems, ruleProblems, ...counts } = outcome;
+  const { failures, recordProblems, ruleProblems, deadDestinations, ...counts } = outcome;
   for (const { what, reason } of failures) log.error("not finished; AWS will bring it again", { what, reason });
   for (const { where, reason } of recordProblems) log.warning("a record could not be judged", { where, reason });
   for (const { ruleId, message } of ruleProblems.values())
     log.error("a rule failed", { rule: ruleId, reason: message });
   for (const identity of brokenIdentities(outcome)) log.error("counts do not reconcile", { identity });
-  log.info("outcome", counts);
+  log.info("outcome", { ...counts, deadDestinations: [...deadDestinations] });
 }
 
 function describeFailures({ failures }: Outcome): string {
@@ -190,68 +237,7 @@ function describeFailures({ failures }: Outcome): string {
   return `not finished: ${shown.join("; ")}${more}`;
 }
 
-function isSelfCheck(payload: unknown): payload is SelfCheck {
-  return typeof payload === "object" && payload !== null && "selfCheck" in payload && payload.selfCheck === true;
-}
-
-/**
- * Whether this version may go live. Mistakes in the configuration are the answer, because only a changed configuration
- * mends them; what can be mended without one (a hook that cannot be read or points elsewhere) is thrown, so that
- * the next apply asks again.
- */
-async function selfCheck(world: World, remainingMs: () => number): Promise<SelfCheckResult> {
-  const mayWait = () => remainingMs() > 2 * IAM_WAIT_MS;
-  let settings: Settings;
-  try {
-    settings = await patiently(world.clock, mayWait, () => readSettings(world.environment, world.parameters));
-  } catch (error) {
-    if (error instanceof ConfigurationError) return { ok: false, problems: shorten(error.message.split("\n")) };
-    throw error;
-  }
-  const problems = rulesOf(settings).problems.map(({ ruleId, message }) => `${ruleId}: ${message}`);
-  if (problems.length > 0) return { ok: false, problems: shorten(problems) };
-  // Not from memory: a hook may have been mended since.
-  await checkSecrets(settings, cachedSecrets(world.parameters, world.clock), world.clock, mayWait);
-  return { ok: true, problems: [] };
-}
-
-/** Terraform shows them all on one screen. */
-const MAX_SHOWN_PROBLEMS = 20;
-
-function shorten(problems: readonly string[]): readonly string[] {
-  if (problems.length <= MAX_SHOWN_PROBLEMS) return problems;
-  return [...problems.slice(0, MAX_SHOWN_PROBLEMS), `… and ${problems.length - MAX_SHOWN_PROBLEMS} more problems`];
-}
-
-async function checkSecrets(settings: Settings, secrets: Secrets, clock: Clock, mayWait: () => boolean): Promise<void> {
-  const destinations = settings.routing.flatMap(({ routes, default: fallback }) => [
-    ...routes.map(({ destination }) => destination),
-    ...(fallback === undefined ? [] : [fallback]),
-  ]);
-  for (const destination of destinations) {
-    if (destination.kind === "sns") continue;
-    const parameter = destination.kind === "slack_app" ? destination.tokenParameter : destination.hookParameter;
-    const secret = await patiently(clock, mayWait, () => secrets.read(parameter)).catch((cause) => {
-      const sentence = `the secret of the destination "${destination.name}" cannot be read from SSM: ${messageOf(cause)}`;
-      throw new Error(sentence, { cause });
-    });
-    const problem = destination.kind === "slack_webhook" && hookProblem(secret, settings.allowedHookHosts);
-    if (problem) throw new Error(`the hook in the SSM parameter ${parameter} ${problem}`);
-  }
-}
-
-/** Tries again while AWS denies access, as long as the time suffices: the role's policy was written seconds ago. */
-async function patiently<T>(clock: Clock, mayWait: () => boolean, read: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await read();
-    } catch (error) {
-      const denied = error instanceof Error && error.name.startsWith("AccessDenied");
-      if (!denied || attempt === IAM_ATTEMPTS || !mayWait()) throw error;
-      await clock.sleep(IAM_WAIT_MS);
-    }
-  }
-}
+const clock: Clock = { nowMs: Date.now, sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) };
 
 /** What AWS Lambda calls. */
 export const handler = createHandler({
@@ -259,7 +245,10 @@ export const handler = createHandler({
   parameters: ssmParameterStore(),
   objects: s3ObjectStore(),
   publisher: snsPublisher(),
-  clock: { nowMs: Date.now, sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) },
+  queue: sqsMessageQueue(),
+  ledger: (settings) => dynamodbLedger({ ...settings, spacingMs: SPACING_MS, owner: crypto.randomUUID(), clock }),
+  clock,
   slackApiUrl: "https://slack.com/api/",
+  fetch,
   write: (line) => console.log(line),
 });

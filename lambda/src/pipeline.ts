@@ -1,41 +1,37 @@
-import type { Judgement, RuleProblem } from "#model/decision.ts";
-import type { Destination } from "#model/destination.ts";
-import { assertNever, messageOf } from "#model/errors.ts";
-import type { Alert, News, Notice } from "#model/news.ts";
-import { MAX_REPORTED, newOutcome, type Outcome, type RecordProblem } from "#model/outcome.ts";
+import type { RuleProblem } from "#model/decision.ts";
+import type { ReconcileRequest } from "#model/digest.ts";
+import { assertNever, IncompleteError, LogFileError, messageOf } from "#model/errors.ts";
+import type { Notice } from "#model/news.ts";
+import { failureOf, newOutcome, type Outcome, type RecordProblem } from "#model/outcome.ts";
 import type { Ports } from "#model/ports.ts";
-import { type CloudTrailRecord, isInsight, isRefusedCall, type JudgeableRecord } from "#model/record.ts";
-import type { RuleRef } from "#model/rule.ts";
-import type { ObjectKind, ObjectRef, SourceItem } from "#model/source-item.ts";
+import { nameOfObject, type ObjectKind, type ObjectRef, type SourceItem } from "#model/source-item.ts";
+import { type JudgingStages, judge, newJudging, newsOf } from "./pipeline/judging.ts";
+import { type ReconcilingStages, reconcileDigest } from "./pipeline/reconciling.ts";
+import { createTeller, RESERVE_MS, type Tell, type TellingStages } from "./pipeline/telling.ts";
 
-/** The pure steps, each already configured. None knows another; this file alone knows their order. */
-export interface Stages {
+/** A log file that is being read. */
+export interface LogFileReading {
+  /** Its elements in batches, as they arrive. Throws LogFileError where the file cannot be read any further. */
+  readonly batches: AsyncIterable<readonly unknown[]>;
+  /** After the last batch: of the unpacked bytes, in hexadecimal digits. */
+  readonly sha256: () => string;
+}
+
+/** The pure steps, each already configured. None knows another; this file and its parts
+ * in `pipeline/` alone know their order. */
+export interface Stages extends JudgingStages, TellingStages, ReconcilingStages {
   /** sources: what to read or tell. Never throws. */
   readonly decode: (payload: unknown) => readonly SourceItem[];
   /** sources: what CloudTrail keeps at a key. */
   readonly objectKind: (key: string) => ObjectKind;
-  /** records: the elements of a log file. Throws when the file as a whole is unreadable. */
-  readonly readLogFile: (bytes: Uint8Array, name: string, maxBytes: number) => Promise<readonly unknown[]>;
-  /** records: the records that an element stands for: itself, unless it is an aggregated event. */
-  readonly unfold: (element: unknown) => readonly unknown[];
-  /** records: an element that rules can be asked about, or why not. */
-  readonly flatten: (element: unknown) => JudgeableRecord | { readonly unjudgeable: string };
-  /** rules: what the rules say of a record. Never throws. */
-  readonly decide: (record: JudgeableRecord) => Judgement;
-  /** alerts: what to say about a record. */
-  readonly toAlert: (record: CloudTrailRecord, rules: readonly [RuleRef, ...RuleRef[]]) => Alert;
-  /** alerts: what to say about Insights, the start and the end of one together. */
-  readonly insightNotices: (insights: readonly CloudTrailRecord[]) => readonly Notice[];
+  /** records: the elements of a log file. */
+  readonly readLogFile: (chunks: AsyncIterable<Uint8Array>, name: string) => LogFileReading;
   /** alerts: what to say about rules and records that could not be used, if anything. */
   readonly problemNotices: (
     rules: readonly RuleProblem[],
     records: readonly RecordProblem[],
     total: number,
   ) => readonly Notice[];
-  /** routing: to whom. */
-  readonly destinationsFor: (accountId: string | undefined) => readonly Destination[];
-  /** The largest log file that is read, in bytes, packed and unpacked. */
-  readonly maxBytes: number;
 }
 
 /** What one invocation needs and changes. */
@@ -43,8 +39,9 @@ interface Run {
   readonly stages: Stages;
   readonly ports: Ports;
   readonly outcome: Outcome;
-  /** Destinations that did not take a message: they are not tried again, and what is for them comes again. */
-  readonly givenUp: Map<Destination, string>;
+  readonly tell: Tell;
+  /** The longest that one object or message took so far, in milliseconds. */
+  longestMs: number;
 }
 
 /**
@@ -55,31 +52,27 @@ interface Run {
  */
 export async function processPayload(payload: unknown, stages: Stages, ports: Ports): Promise<Outcome> {
   const outcome = newOutcome();
-  const run: Run = { stages, ports, outcome, givenUp: new Map() };
+  const run: Run = { stages, ports, outcome, tell: createTeller(stages, ports, outcome), longestMs: 0 };
   const { failures, ruleProblems, recordProblems, records } = outcome;
   const messages = new Set<string>();
   /** Messages with records or rules that are told about at the end. */
   const troubled = new Set<string>();
-  let longestMs = 0;
   for (const item of stages.decode(payload)) {
     const { ackId } = item;
-    const beginMs = ports.remainingMs();
     if (ackId !== undefined) messages.add(ackId);
-    // Stopped in the midst of a message, nobody would say which of the others were finished.
-    if (ackId !== undefined && beginMs < 2 * longestMs) {
-      failures.push({ what: `message ${ackId}`, reason: "no time was left for it", ackId });
-      continue;
-    }
     const failuresBefore = failures.length;
     const problemsBefore = records.failed + ruleProblems.size;
-    await processItem(item, run);
-    longestMs = Math.max(longestMs, beginMs - ports.remainingMs());
+    try {
+      await processItem(item, run);
+    } catch (error) {
+      failures.push(failureOf(nameOfItem(item), error));
+    }
     if (ackId === undefined) continue;
     for (const failure of failures.slice(failuresBefore)) failure.ackId = ackId;
     if (records.failed + ruleProblems.size > problemsBefore) troubled.add(ackId);
   }
   const failuresBefore = failures.length;
-  await tell(stages.problemNotices([...ruleProblems.values()], recordProblems, records.failed), run);
+  await run.tell(stages.problemNotices([...ruleProblems.values()], recordProblems, records.failed));
   const untold = failures.splice(failuresBefore);
   failures.push(
     ...(troubled.size === 0
@@ -91,141 +84,157 @@ export async function processPayload(payload: unknown, stages: Stages, ports: Po
   return outcome;
 }
 
+/**
+ * Begins something only while there is time to finish it: stopped in its midst, nobody would say what of it was done.
+ * @throws IncompleteError
+ */
+async function inTime<T>(run: Run, work: () => Promise<T>): Promise<T> {
+  const beginMs = run.ports.remainingMs();
+  if (beginMs < RESERVE_MS + 2 * run.longestMs) throw outOfTime(run, "no time was left for it");
+  const result = await work();
+  run.longestMs = Math.max(run.longestMs, beginMs - run.ports.remainingMs());
+  return result;
+}
+
+function outOfTime({ outcome }: Run, message: string): IncompleteError {
+  outcome.handedBack.count += 1;
+  return new IncompleteError(message);
+}
+
+/** @throws what keeps an item as a whole from being finished; whatever else failed stands in `failures` */
 async function processItem(item: SourceItem, run: Run): Promise<void> {
+  const { stages, outcome } = run;
   switch (item.kind) {
     case "objects":
       for (const object of item.objects) await processObject(object, run);
       break;
-    case "records": {
-      const nameOf = (index: number) => `record ${index + 1} of ${item.from}`;
-      await tell(judge(item.records, nameOf, run), run);
+    case "records":
+      await inTime(run, async () => {
+        const judging = newJudging((index) => `record ${index + 1} of ${item.from}`);
+        judge(item.records, judging, stages, outcome);
+        await run.tell(newsOf(judging, stages));
+      });
       break;
-    }
     case "notice":
-      await tell([item.notice], run);
+      await inTime(run, () => run.tell([item.notice]));
+      break;
+    case "reconcile":
+      for (const object of await unprocessedDigests(item.request, run)) await processObject(object, run);
       break;
     case "control":
-      run.outcome.controls.in += 1;
+      outcome.controls.in += 1;
       break;
     case "undecodable":
-      run.outcome.failures.push({ what: "payload", reason: messageOf(item.error) });
-      break;
+      throw item.error;
     default:
       assertNever(item);
   }
 }
 
+/** What an item is called when it fails as a whole. */
+function nameOfItem(item: SourceItem): string {
+  if (item.kind === "records") return item.from;
+  return item.kind === "notice" ? item.notice.title : item.kind === "reconcile" ? "reconciling" : "payload";
+}
+
 /** The folders whose files hold records. */
 const KINDS_WITH_RECORDS: ReadonlySet<ObjectKind> = new Set(["log", "insight", "network-activity", "aggregated"]);
 
-/** One object: its alerts are told before the next one is read, so that a later failure cannot hold them back. */
 async function processObject(object: ObjectRef, run: Run): Promise<void> {
   const { stages, ports, outcome } = run;
-  const name = `s3://${object.bucket}/${object.key}`;
+  const { ledger } = ports;
   const kind = stages.objectKind(object.key);
   outcome.objects.in += 1;
   outcome.objects[kind] += 1;
-  if (!KINDS_WITH_RECORDS.has(kind)) {
-    ports.log.info("holds no records", { object: name, kind });
-    return;
-  }
   try {
-    const bytes = await ports.objects.get(object, stages.maxBytes);
-    const elements = await stages.readLogFile(bytes, name, stages.maxBytes);
-    await tell(
-      judge(elements, (index) => `${name} Records[${index}]`, run),
-      run,
-    );
+    if (KINDS_WITH_RECORDS.has(kind)) await finish(object, run, () => readAndTell(object, run));
+    else if (kind === "digest" && ledger !== undefined) {
+      const processMissing = (missing: ObjectRef) => {
+        outcome.objects.in += 1;
+        outcome.objects[stages.objectKind(missing.key)] += 1;
+        return finish(missing, run, () => readAndTell(missing, run));
+      };
+      await finish(object, run, () => reconcileDigest(object, ledger, run, processMissing));
+    } else ports.log.info("holds no records", { object: nameOfObject(object), kind });
   } catch (error) {
     outcome.objects.failed += 1;
-    outcome.failures.push({ what: name, reason: messageOf(error) });
+    outcome.failures.push(failureOf(nameOfObject(object), error));
   }
 }
 
-/**
- * Every element of a list to a decision; what is to tell of them.
- * @param nameOf names an element for people
- */
-function judge(elements: readonly unknown[], nameOf: (index: number) => string, run: Run): readonly News[] {
-  const { stages, outcome } = run;
-  const { records, recordProblems, ruleProblems, refusedCalls } = outcome;
-  const alerts: Alert[] = [];
-  const insights: CloudTrailRecord[] = [];
-  const judgeOne = (element: unknown, index: number) => {
-    records.in += 1;
-    const judgeable = stages.flatten(element);
-    if ("unjudgeable" in judgeable) {
-      records.failed += 1;
-      if (recordProblems.length < MAX_REPORTED) {
-        recordProblems.push({ where: nameOf(index), reason: judgeable.unjudgeable });
-      }
-      return;
-    }
-    const { record } = judgeable;
-    const { decision, problems } = stages.decide(judgeable);
-    for (const problem of problems) if (!ruleProblems.has(problem.ruleId)) ruleProblems.set(problem.ruleId, problem);
-    const refused = isRefusedCall(record);
-    if (refused) refusedCalls.total += 1;
-    if (decision.kind === "ignored") {
-      records.ignored += 1;
-      if (refused) refusedCalls.ignored += 1;
-    } else if (isInsight(record)) {
-      // It is itself an alert, of CloudTrail's: only an ignore rule keeps it back.
-      records.alerted += 1;
-      insights.push(record);
-    } else if (decision.kind === "alert") {
-      records.alerted += 1;
-      alerts.push(stages.toAlert(record, decision.rules));
-    } else records.unmatched += 1;
-  };
-  elements.forEach((element, index) => {
-    for (const record of stages.unfold(element)) judgeOne(record, index);
-  });
-  return [...alerts, ...stages.insightNotices(insights)];
+/** The digest files of the last hours that nobody has read, or not to their end. */
+async function unprocessedDigests(request: ReconcileRequest, { stages, ports }: Run): Promise<readonly ObjectRef[]> {
+  const found = await stages.findDigests(ports.objects, request);
+  const processed = await ports.ledger?.processed(found);
+  return found.filter((object) => !processed?.has(nameOfObject(object)));
 }
 
 /**
- * Tells each destination its news in order, the destinations beside each other. A destination that does not take one
- * message is not tried with the next: those count as failed and come again.
+ * Works on a file while there is time, and remembers that it was finished.
+ * @param work resolves with the hash of the unpacked file
+ * @throws IncompleteError when the time does not suffice
+ * @throws what the work throws
  */
-async function tell(news: readonly News[], { stages, ports, outcome, givenUp }: Run): Promise<void> {
-  const queues = new Map<Destination, News[]>();
-  for (const item of news) {
-    const destinations = stages.destinationsFor(item.accountId);
-    if (destinations.length === 0) {
-      const counts = item.kind === "alert" ? outcome.alerts : outcome.notices;
-      counts.in += 1;
-      counts.failed += 1;
-      outcome.failures.push({ what: item.title, reason: "there is no destination; configure a default one" });
-    }
-    for (const destination of destinations) {
-      const queue = queues.get(destination);
-      if (queue === undefined) queues.set(destination, [item]);
-      else queue.push(item);
-    }
+async function finish(object: ObjectRef, run: Run, work: () => Promise<string>): Promise<string> {
+  const { failures, limits } = run.outcome;
+  const failuresBefore = failures.length;
+  try {
+    const sha256 = await inTime(run, work);
+    // An alert that was not told is missing as the file itself would be.
+    if (failures.length === failuresBefore) await markProcessed(object, sha256, run);
+    return sha256;
+  } catch (error) {
+    if (error instanceof LogFileError && error.limit !== undefined) limits[error.limit] += 1;
+    throw error;
   }
-  await Promise.all(
-    Array.from(queues, async ([destination, queue]) => {
-      let reported = false;
-      for (const item of queue) {
-        const counts = item.kind === "alert" ? outcome.alerts : outcome.notices;
-        counts.in += 1;
-        const reason = givenUp.get(destination);
-        const delivery =
-          reason === undefined ? await ports.deliver(item, destination) : { kind: "skipped" as const, reason };
-        if (delivery.kind === "delivered") {
-          counts.delivered += 1;
-          continue;
-        }
-        counts.failed += 1;
-        // One failure stands for all that are skipped with it: they come again together.
-        if (!reported || delivery.kind !== "skipped") {
-          const what = `${item.kind} for the ${destination.kind} destination "${destination.name}"`;
-          outcome.failures.push({ what, reason: delivery.reason });
-        }
-        reported = true;
-        if (delivery.kind !== "refused" && delivery.kind !== "skipped") givenUp.set(destination, delivery.reason);
+}
+
+/** More alerts than this are told before the file is read further: memory is bounded, whatever a file holds. */
+const MAX_UNTOLD = 1_000;
+/** Nor does an alert wait longer for the rest of its file: where the time does not suffice for all, some are told. In milliseconds. */
+const MAX_READING_MS = 20_000;
+
+/**
+ * Tells what a log file holds. What was found before it broke off is told all the same.
+ * @returns the hash of the unpacked file
+ * @throws LogFileError when it cannot be read to its end
+ * @throws IncompleteError when the time does not suffice
+ */
+async function readAndTell(object: ObjectRef, run: Run): Promise<string> {
+  const { stages, ports } = run;
+  const name = nameOfObject(object);
+  const reading = stages.readLogFile(ports.objects.read(object), name);
+  const judging = newJudging((index) => `${name} Records[${index}]`);
+  let toldMs = ports.clock.nowMs();
+  try {
+    for await (const elements of reading.batches) {
+      judge(elements, judging, stages, run.outcome);
+      const untold = judging.alerts.length + judging.insights.length;
+      if (untold >= MAX_UNTOLD || ports.clock.nowMs() - toldMs > MAX_READING_MS) {
+        await run.tell(newsOf(judging, stages));
+        toldMs = ports.clock.nowMs();
       }
-    }),
-  );
+      if (ports.remainingMs() < RESERVE_MS) {
+        throw outOfTime(run, `no time was left for what follows Records[${judging.elements - 1}]`);
+      }
+    }
+  } finally {
+    await run.tell(newsOf(judging, stages));
+  }
+  return reading.sha256();
+}
+
+async function markProcessed(object: ObjectRef, sha256: string, { ports, outcome }: Run): Promise<void> {
+  // A table that did not answer a moment ago would only cost time.
+  if (outcome.ledger.failed > 0) return;
+  try {
+    await ports.ledger?.markProcessed(object, { sha256 });
+  } catch (error) {
+    // A digest file will have it read once more, and nothing of it told once more.
+    outcome.ledger.failed += 1;
+    ports.log.error("the ledger does not know that an object was processed", {
+      object: nameOfObject(object),
+      reason: messageOf(error),
+    });
+  }
 }

@@ -13,6 +13,8 @@ import { decodeCloudWatchLogs } from "#sources/cloudwatch-logs.ts";
 import { decode } from "#sources/decode.ts";
 import type { Decoder } from "#sources/decoder.ts";
 import { decodeEventBridge } from "#sources/eventbridge.ts";
+import { decodeLambdaDestination } from "#sources/lambda-destination.ts";
+import { decodeReconcileRequest } from "#sources/reconcile-request.ts";
 import { decodeS3 } from "#sources/s3.ts";
 import { decodeSns } from "#sources/sns.ts";
 import { decodeSnsNotification } from "#sources/sns-notification.ts";
@@ -27,6 +29,8 @@ const DECODERS: Readonly<Record<string, Decoder>> = {
   "cloudwatch-alarm": decodeCloudWatchAlarm,
   "cloudwatch-logs": decodeCloudWatchLogs,
   eventbridge: decodeEventBridge,
+  "lambda-destination": decodeLambdaDestination,
+  "reconcile-request": decodeReconcileRequest,
   s3: decodeS3,
   sns: decodeSns,
   "sns-notification": decodeSnsNotification,
@@ -112,6 +116,15 @@ const Item: v.GenericSchema<unknown, SourceItem> = v.variant("kind", [
           url: v.exactOptional(v.pipe(v.string(), v.url(), v.startsWith("https://console."))),
         }),
       ),
+    }),
+  }),
+  v.strictObject({
+    ...entries,
+    kind: v.literal("reconcile"),
+    request: v.strictObject({
+      bucket: v.pipe(v.string(), v.minLength(1)),
+      prefix: v.string(),
+      hours: v.pipe(v.number(), v.minValue(1), v.maxValue(168)),
     }),
   }),
   v.strictObject({ ...entries, kind: v.literal("control"), what: v.string() }),
@@ -243,6 +256,10 @@ describe("whatever comes", () => {
   /** So many messages of SNS in each other, around a test event of S3. */
   const nested = (depth: number): unknown =>
     depth === 0 ? { Service: "Amazon S3", Event: "s3:TestEvent" } : snsPayload(nested(depth - 1));
+  const failedOf = (requestPayload: unknown) => ({
+    requestContext: { functionArn: "arn:aws:lambda:eu-central-1:111111111111:function:cloudtrail-to-slack" },
+    requestPayload,
+  });
   const TOPIC = "a message of the topic arn:aws:sns:eu-central-1:111111111111:cloudtrail";
   const QUEUE = "the message m of the queue arn:aws:sqs:eu-central-1:111111111111:cloudtrail";
   const EVENT = { "detail-type": "Scheduled Event", source: "aws.events", id: "e", detail: {} };
@@ -294,8 +311,34 @@ describe("whatever comes", () => {
     ["no JSON in a message of SNS", snsPayload(CANARY), `${TOPIC} is not JSON; ${EXPECTED}`],
     ["other JSON in a queue", sqsPayload({ m: [1] }), `${QUEUE} (a list) is of an unknown shape; ${EXPECTED}`],
     ["no JSON in a queue", sqsPayload({ m: CANARY }), `${QUEUE} is not JSON; ${EXPECTED}`],
-    ["too many envelopes in each other", nested(4), `${TOPIC} holds envelopes nested more than 4 deep`],
-    ["far too many envelopes in each other", nested(9), `${TOPIC} holds envelopes nested more than 4 deep`],
+    ["too many envelopes in each other", nested(5), `${TOPIC} holds envelopes nested more than 5 deep`],
+    ["far too many envelopes in each other", nested(9), `${TOPIC} holds envelopes nested more than 5 deep`],
+    [
+      "failed invocations in each other without an end",
+      failedOf(failedOf(failedOf(failedOf(failedOf(failedOf({})))))),
+      "the payload of a failed invocation holds envelopes nested more than 5 deep",
+    ],
+    [
+      "a failed invocation without its payload",
+      { ...failedOf(7), requestPayload: undefined },
+      `the payload (with requestContext, requestPayload) is of an unknown shape; ${EXPECTED}`,
+    ],
+    [
+      "a failed invocation whose payload is a text",
+      failedOf(CANARY),
+      `the payload of a failed invocation (a string) is of an unknown shape; ${EXPECTED}`,
+    ],
+    ...[
+      ["names no bucket", { bucket: "", hours: 3 }],
+      ["looks back less than an hour", { bucket: "b", hours: 0 }],
+      ["looks back more than a week", { bucket: "b", hours: 169 }],
+      ["gives hours as a text", { bucket: "b", hours: "3" }],
+      ["gives a prefix that is no text", { bucket: "b", hours: 3, prefix: 7 }],
+    ].map(([what, reconcile]): [string, unknown, string] => [
+      `a request to reconcile that ${what}`,
+      { reconcile },
+      `the payload (with reconcile) is of an unknown shape; ${EXPECTED}`,
+    ]),
     [
       "EventBridge events of other services",
       EVENT,
@@ -343,6 +386,11 @@ describe("whatever comes", () => {
   });
 
   test("is read as deep as AWS nests envelopes, and one deeper", () => {
-    expect(decode(nested(3))).toEqual([{ kind: "control", what: "s3:TestEvent" }]);
+    // A failed invocation, in the retry queue, of what SNS said about S3: the deepest that AWS nests is four.
+    const deepest = sqsPayload({ m: failedOf(nested(1)) });
+    expect([decode(deepest), decode(nested(4))]).toEqual([
+      [{ kind: "control", what: "s3:TestEvent", ackId: "m" }],
+      [{ kind: "control", what: "s3:TestEvent" }],
+    ]);
   });
 });

@@ -1,8 +1,9 @@
 import { DeleteObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bucketWriter, clientConfig, inRegion, openOnMinistack } from "#test/support/deployment.ts";
+import { startEmulators } from "#test/support/emulators.ts";
 import { invoker } from "#test/support/invoke.ts";
-import { type Ministack, startMinistack } from "#test/support/ministack.ts";
+import type { Ministack } from "#test/support/ministack.ts";
 import { keyOf, logFile, ROOT, record, trailStopped } from "#test/support/records.ts";
 import { type SlackStandIn, startSlackStandIn } from "#test/support/slack-stand-in/server.ts";
 import type { TerraformRoot } from "#test/support/terraform.ts";
@@ -16,7 +17,7 @@ let bucket: string;
 
 beforeAll(async () => {
   // Not us-east-1, so that the example forwards what only us-east-1 knows.
-  ministack = inRegion(await startMinistack(), "eu-central-1");
+  ministack = inRegion(await startEmulators(), "eu-central-1");
   slack = await startSlackStandIn({ messagesPerSecond: 1_000, burst: 1_000 });
   root = await openOnMinistack("examples/eventbridge", {
     ministack,

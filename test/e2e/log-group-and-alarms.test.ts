@@ -3,28 +3,21 @@ import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { PublishCommand, SNSClient } from "@aws-sdk/client-sns";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { clientConfig, openOnMinistack } from "#test/support/deployment.ts";
-import { type Ministack, startMinistack } from "#test/support/ministack.ts";
-import { startMoto } from "#test/support/moto.ts";
-import type { RunningServer } from "#test/support/python-server.ts";
+import { type Emulators, startEmulators } from "#test/support/emulators.ts";
 import { insight, insightEnd, record, trailStopped } from "#test/support/records.ts";
 import { type SlackStandIn, startSlackStandIn } from "#test/support/slack-stand-in/server.ts";
 import type { TerraformRoot } from "#test/support/terraform.ts";
 import { headlineOf, textsOf, toldAlerts } from "#test/support/told.ts";
 
-let ministack: Ministack;
-let moto: RunningServer;
+let ministack: Emulators;
 let slack: SlackStandIn;
 let root: TerraformRoot;
 let outputs: Readonly<Record<string, unknown>>;
 
 beforeAll(async () => {
-  // Trail and alarms are applied on moto: ministack forgets the log group of the one and half of the settings of the others.
-  moto = await startMoto();
-  const emulator = await startMinistack();
-  const elsewhere = { AWS_ENDPOINT_URL_CLOUDWATCH: moto.endpoint, AWS_ENDPOINT_URL_CLOUDTRAIL: moto.endpoint };
-  ministack = { ...emulator, env: { ...emulator.env, ...elsewhere } };
-  // There, a trail asks for its bucket.
-  const s3 = new S3Client({ ...clientConfig(ministack), endpoint: moto.endpoint });
+  // The trail, too, is applied on moto: ministack forgets its log group. There, a trail asks for its bucket.
+  ministack = await startEmulators({ elsewhere: ["CLOUDTRAIL"] });
+  const s3 = new S3Client({ ...clientConfig(ministack), endpoint: ministack.motoEndpoint });
   await s3.send(new CreateBucketCommand({ Bucket: "cloudtrail-to-slack-000000000000-us-east-1" }));
   slack = await startSlackStandIn({ messagesPerSecond: 1_000, burst: 1_000 });
   root = await openOnMinistack("examples/log-group-and-alarms", {
@@ -40,7 +33,6 @@ afterAll(async () => {
   await root?.close();
   await slack?.close();
   await ministack?.stop();
-  await moto?.stop();
 });
 
 async function told(count: number): Promise<void> {

@@ -1,7 +1,8 @@
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bucketWriter, clientConfig, openOnMinistack } from "#test/support/deployment.ts";
-import { type Ministack, startMinistack } from "#test/support/ministack.ts";
+import { startEmulators } from "#test/support/emulators.ts";
+import type { Ministack } from "#test/support/ministack.ts";
 import { keyOf, logFile, record } from "#test/support/records.ts";
 import { type SlackStandIn, startSlackStandIn } from "#test/support/slack-stand-in/server.ts";
 import type { TerraformRoot } from "#test/support/terraform.ts";
@@ -12,7 +13,7 @@ let slack: SlackStandIn;
 let root: TerraformRoot;
 
 beforeAll(async () => {
-  ministack = await startMinistack();
+  ministack = await startEmulators();
   slack = await startSlackStandIn();
   const ssm = new SSMClient(clientConfig(ministack));
   for (const [Name, channel] of [

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bucketWriter, openOnMinistack } from "#test/support/deployment.ts";
-import { type Ministack, startMinistack } from "#test/support/ministack.ts";
+import { startEmulators } from "#test/support/emulators.ts";
+import type { Ministack } from "#test/support/ministack.ts";
 import { logFile, trailStopped } from "#test/support/records.ts";
 import { type SlackStandIn, startSlackStandIn } from "#test/support/slack-stand-in/server.ts";
 import type { TerraformRoot } from "#test/support/terraform.ts";
@@ -12,7 +13,7 @@ let slack: SlackStandIn;
 let root: TerraformRoot;
 
 beforeAll(async () => {
-  ministack = await startMinistack();
+  ministack = await startEmulators();
   slack = await startSlackStandIn();
   root = await openOnMinistack("examples/organization-trail", {
     ministack,
@@ -96,6 +97,13 @@ describe("examples/organization-trail", () => {
             Principal: READER,
             Action: "s3:GetObject",
             Resource: `${BUCKET}/AWSLogs/*`,
+          },
+          {
+            Sid: "ListByFunction",
+            Effect: "Allow",
+            Principal: READER,
+            Action: "s3:ListBucket",
+            Resource: BUCKET,
           },
         ],
       });

@@ -3,8 +3,9 @@ import { ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
 import { DescribeParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bucketWriter, clientConfig, openOnMinistack } from "#test/support/deployment.ts";
+import { startEmulators } from "#test/support/emulators.ts";
 import { expectedAlerts } from "#test/support/expected-alerts.ts";
-import { type Ministack, startMinistack } from "#test/support/ministack.ts";
+import type { Ministack } from "#test/support/ministack.ts";
 import { hasSamples, sampleLogFiles } from "#test/support/samples.ts";
 import { pings } from "#test/support/slack-stand-in/block-kit.ts";
 import { type SlackStandIn, startSlackStandIn } from "#test/support/slack-stand-in/server.ts";
@@ -22,7 +23,7 @@ let bucket: string;
 let put: ReturnType<typeof bucketWriter>;
 
 beforeAll(async () => {
-  ministack = await startMinistack();
+  ministack = await startEmulators();
   // Bursts of real log files would wait for minutes at one message a second.
   slack = await startSlackStandIn({ messagesPerSecond: 1_000, burst: 1_000 });
   root = await openOnMinistack("examples/per-account-channels", {
@@ -47,7 +48,7 @@ afterAll(async () => {
 
 /** Waits until as many alerts as expected were told, and a moment longer for those that should not have been. */
 async function told(count: number): Promise<readonly string[]> {
-  await expect.poll(() => toldAlerts(slack.received()).length, { timeout: 120_000 }).toBeGreaterThanOrEqual(count);
+  await expect.poll(() => toldAlerts(slack.received()).length, { timeout: 240_000 }).toBeGreaterThanOrEqual(count);
   await new Promise((resolve) => setTimeout(resolve, 2_000));
   return toldAlerts(slack.received());
 }
@@ -85,8 +86,8 @@ describe("examples/per-account-channels", () => {
       what: `s3://${bucket}/${file.key}`,
       reason: `s3://${bucket}/${file.key} is not gzip: unexpected end of file`,
     });
-    // The first attempt and two more.
-    await expect.poll(() => ministack.logs().split(line).length - 1, { timeout: 60_000 }).toBe(3);
+    // Twice more by the emulator, which knows nothing of the alias's settings; then out of the retry queue.
+    await expect.poll(() => ministack.logs().split(line).length - 1, { timeout: 60_000 }).toBeGreaterThanOrEqual(3);
   });
 
   test("plans nothing after an apply", async () => {

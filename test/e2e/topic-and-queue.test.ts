@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bucketWriter, openOnMinistack } from "#test/support/deployment.ts";
-import { type Ministack, startMinistack } from "#test/support/ministack.ts";
+import { startEmulators } from "#test/support/emulators.ts";
+import type { Ministack } from "#test/support/ministack.ts";
 import { queueClient, queueUrl } from "#test/support/queues.ts";
 import { keyOf, logFile, s3Payload, trailStopped } from "#test/support/records.ts";
 import { type SlackStandIn, startSlackStandIn } from "#test/support/slack-stand-in/server.ts";
@@ -16,7 +17,7 @@ let put: ReturnType<typeof bucketWriter>;
 let queues: ReturnType<typeof queueClient>;
 
 beforeAll(async () => {
-  ministack = await startMinistack();
+  ministack = await startEmulators();
   slack = await startSlackStandIn({ messagesPerSecond: 1_000, burst: 1_000 });
   root = await openOnMinistack("examples/topic-and-queue", {
     ministack,
@@ -62,20 +63,19 @@ describe("examples/topic-and-queue", () => {
 
   test("tells what others put into the queue: S3, EventBridge and CloudTrail in their own forms", async () => {
     slack.clear();
-    for (const name of ["s3", "eventbridge%41", "trail-1", "trail-2"]) await put(bucket, keyOf(name), stopped(name));
-    // The topic brings all four as well; only then the direct ones tell anything of themselves.
-    await told(4);
-    slack.clear();
-    const s3 = JSON.parse(JSON.stringify(s3Payload(keyOf("s3"))).replaceAll("example-cloudtrail-logs", bucket));
+    // The bucket itself does not notify about such keys.
+    const silent = (name: string) => keyOf(name).replace(/\.gz$/, "");
+    for (const name of ["s3", "eventbridge%41", "trail-1", "trail-2"]) await put(bucket, silent(name), stopped(name));
+    const s3 = JSON.parse(JSON.stringify(s3Payload(silent("s3"))).replaceAll("example-cloudtrail-logs", bucket));
     await queues.send(
       url("queue_arn"),
       s3,
       {
         "detail-type": "Object Created",
         source: "aws.s3",
-        detail: { bucket: { name: bucket }, object: { key: keyOf("eventbridge%41") } },
+        detail: { bucket: { name: bucket }, object: { key: silent("eventbridge%41") } },
       },
-      { s3Bucket: bucket, s3ObjectKey: [keyOf("trail-1"), keyOf("trail-2")] },
+      { s3Bucket: bucket, s3ObjectKey: [silent("trail-1"), silent("trail-2")] },
       { Service: "Amazon S3", Event: "s3:TestEvent" },
       "CloudTrail validation message.",
     );

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bucketWriter, openOnMinistack } from "#test/support/deployment.ts";
-import { type Ministack, startMinistack } from "#test/support/ministack.ts";
+import { startEmulators } from "#test/support/emulators.ts";
+import type { Ministack } from "#test/support/ministack.ts";
 import { keyOf, logFile, record } from "#test/support/records.ts";
 import { type SlackStandIn, startSlackStandIn } from "#test/support/slack-stand-in/server.ts";
 import type { TerraformRoot } from "#test/support/terraform.ts";
@@ -25,7 +26,7 @@ let root: TerraformRoot;
 let put: (id: string) => Promise<void>;
 
 beforeAll(async () => {
-  ministack = await startMinistack();
+  ministack = await startEmulators();
   slack = await startSlackStandIn();
   root = await openOnMinistack("test/e2e/root", {
     ministack,

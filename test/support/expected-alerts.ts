@@ -1,15 +1,16 @@
 import { createHash } from "node:crypto";
 import path from "node:path";
 import { SSMClient } from "@aws-sdk/client-ssm";
+import { toAlert } from "#alerts/to-alert.ts";
 import { ssmParameterStore } from "#aws/ssm.ts";
 import { readSettings } from "#config/read-settings.ts";
 import { defaultRules } from "#default-rules";
-import { accountOf, textAt } from "#model/record.ts";
+import { ledgerKey } from "#ledger/keys.ts";
 import { flatten } from "#records/flatten.ts";
-import { readLogFile } from "#records/read.ts";
-import { destinationsFor } from "#routing/destinations-for.ts";
+import { targetsFor } from "#routing/targets-for.ts";
 import { decide } from "#rules/decide.ts";
 import { createRuleSet } from "#rules/rule-set.ts";
+import { elementsOf } from "#test/support/records.ts";
 import { clientConfig } from "./deployment.ts";
 import type { Ministack } from "./ministack.ts";
 
@@ -47,17 +48,23 @@ export async function expectedAlerts(
   const alerts: string[] = [];
   const idsByFile = new Map<string, string[]>();
   let records = 0;
+  const told = new Set<string>();
   for (const { name, bytes } of files) {
     const ids: string[] = [];
     idsByFile.set(name, ids);
-    for (const element of await readLogFile(bytes, name)) {
+    for (const element of await elementsOf(bytes, name)) {
       records += 1;
       const judgeable = flatten(element);
-      if ("unjudgeable" in judgeable || decide(ruleSet, judgeable).decision.kind !== "alert") continue;
-      const id = textAt(judgeable.record, "eventID") ?? "none";
+      if ("unjudgeable" in judgeable) continue;
+      const { decision } = decide(ruleSet, judgeable);
+      if (decision.kind !== "alert") continue;
+      const alert = toAlert(judgeable.record, decision.rules);
+      const id = alert.eventId || "none";
       ids.push(id);
-      for (const destination of destinationsFor(settings.routing, accountOf(judgeable.record))) {
-        if (destination.kind !== "slack_webhook") continue;
+      for (const { destination } of targetsFor(settings.routing, alert.accountId)) {
+        const key = ledgerKey(alert, destination);
+        if (destination.kind !== "slack_webhook" || told.has(key)) continue;
+        told.add(key);
         const hook = (await parameters.get([destination.hookParameter])).get(destination.hookParameter) ?? "";
         alerts.push(`${channelOf(hook)} ${id}`);
       }

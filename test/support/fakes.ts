@@ -1,10 +1,22 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import type { World } from "#handler.ts";
+import { SPACING_MS } from "#ledger/guarded-ledger.ts";
 import type { Delivery, Destination } from "#model/destination.ts";
 import { LogFileError } from "#model/errors.ts";
+import { DEFAULT_LIMITS } from "#model/log-file.ts";
 import type { News } from "#model/news.ts";
-import type { Clock, Deliver, Log, ObjectStore, ParameterStore, Publisher } from "#model/ports.ts";
+import type {
+  Clock,
+  Deliver,
+  Ledger,
+  Log,
+  MessageQueue,
+  ObjectStore,
+  ParameterStore,
+  Publisher,
+} from "#model/ports.ts";
+import { nameOfObject } from "#model/source-item.ts";
 import { BUCKET } from "#test/support/records.ts";
 
 /** A clock that stands still until somebody sleeps. */
@@ -32,27 +44,160 @@ export function fakeClock(): FakeClock {
   };
 }
 
+/** A clock for several who work at once: they are woken one after the other, in the order of their time. */
+export interface SharedClock extends Clock {
+  /** Lets time pass while these are under way. @throws when all of them wait for something else than time */
+  run<T extends readonly Promise<unknown>[]>(...work: T): Promise<{ -readonly [Index in keyof T]: Awaited<T[Index]> }>;
+}
+
+/** A {@link SharedClock} that shows 2025-06-11T09:20:00Z. Whoever sleeps waits for `run`. */
+export function sharedClock(): SharedClock {
+  let now = Date.parse("2025-06-11T09:20:00Z");
+  const sleepers: { readonly atMs: number; readonly wake: () => void }[] = [];
+  return {
+    nowMs: () => now,
+    sleep: (ms) => new Promise((wake) => void sleepers.push({ atMs: now + ms, wake })),
+    async run(...work) {
+      let running = true;
+      const all = Promise.all(work).finally(() => {
+        running = false;
+      });
+      all.catch(() => {});
+      for (;;) {
+        await new Promise(setImmediate);
+        if (!running) return all;
+        const next = sleepers.sort((a, b) => a.atMs - b.atMs).shift();
+        if (next === undefined) throw new Error("nobody sleeps, and the work is not finished");
+        now = Math.max(now, next.atMs);
+        next.wake();
+      }
+    },
+  };
+}
+
 /** An object store that holds these keys of the bucket `example-cloudtrail-logs`; an Error is thrown when it is read. */
 export interface FakeObjects extends ObjectStore {
   /** The keys that were asked for, in order. */
-  readonly read: readonly string[];
+  readonly asked: readonly string[];
+  /** What lies in the bucket; a test may change it at any time. */
+  readonly files: Map<string, Uint8Array | Error>;
 }
 
-/** @throws LogFileError, as its port says, for objects that are missing, elsewhere or too large */
-export function fakeObjects(files: Readonly<Record<string, Uint8Array | Error>>): FakeObjects {
-  const read: string[] = [];
-  const known = new Map(Object.entries(files));
+/** @throws LogFileError, as its port says, for objects that are missing or elsewhere */
+export function fakeObjects(initial: Readonly<Record<string, Uint8Array | Error>>): FakeObjects {
+  const asked: string[] = [];
+  const files = new Map(Object.entries(initial));
   return {
-    read,
-    async get({ bucket, key }, maxBytes) {
-      read.push(key);
-      const file = bucket === BUCKET ? known.get(key) : undefined;
-      if (file === undefined) throw new LogFileError(`s3://${bucket}/${key} could not be read: NoSuchKey`);
+    asked,
+    files,
+    async *read({ bucket, key }) {
+      asked.push(key);
+      const file = bucket === BUCKET ? files.get(key) : undefined;
+      const name = `s3://${bucket}/${key}`;
+      if (file === undefined) throw new LogFileError(`${name} could not be read: NoSuchKey`, { missing: true });
       if (file instanceof Error) throw file;
-      if (file.length > maxBytes) throw new LogFileError(`s3://${bucket}/${key} holds more than ${maxBytes} bytes`);
-      return file;
+      yield file;
+    },
+    async list(bucket, prefix) {
+      const below = [...files.keys()].filter((key) => bucket === BUCKET && key.startsWith(prefix));
+      const rest = below.map((key) => key.slice(prefix.length));
+      return {
+        keys: below.filter((_, index) => !rest[index]?.includes("/")),
+        folders: [...new Set(rest.filter((key) => key.includes("/")).map((key) => `${prefix}${key.split("/")[0]}/`))],
+      };
     },
   };
+}
+
+/** A ledger in memory, whose rows a test may look at, and which throws while `failure` is set. */
+export interface FakeLedger extends Ledger {
+  readonly rows: Map<
+    string,
+    { readonly state: "claimed" | "delivered"; readonly owner: string; readonly untilMs: number }
+  >;
+  /** The hashes of processed objects, by `s3://bucket/key`. */
+  readonly objects: Map<string, string>;
+  failure: Error | undefined;
+  /** The same table as another process sees it. */
+  as(owner: string): FakeLedger;
+}
+
+export function fakeLedger(clock: Clock, owner = "me", shared?: FakeLedger): FakeLedger {
+  const rows: FakeLedger["rows"] = shared?.rows ?? new Map();
+  const objects = shared?.objects ?? new Map<string, string>();
+  const freeFromMs = new Map<string, number>();
+  const fail = () => {
+    const failure = (shared ?? ledger).failure;
+    if (failure !== undefined) throw failure;
+  };
+  const ledger: FakeLedger = {
+    rows,
+    objects,
+    failure: undefined,
+    as: (other) => fakeLedger(clock, other, shared ?? ledger),
+    async delivered(keys) {
+      fail();
+      return new Set(keys.filter((key) => rows.get(key)?.state === "delivered"));
+    },
+    async claim(key, untilMs) {
+      fail();
+      const row = rows.get(key);
+      if (row?.state === "delivered") return { kind: "delivered" };
+      if (row !== undefined && row.untilMs >= clock.nowMs()) return { kind: "held", untilMs: row.untilMs };
+      rows.set(key, { state: "claimed", owner, untilMs });
+      return { kind: "mine" };
+    },
+    async confirm(key) {
+      fail();
+      rows.set(key, { state: "delivered", owner, untilMs: 0 });
+    },
+    async release(key) {
+      fail();
+      const row = rows.get(key);
+      if (row?.state === "claimed" && row.owner === owner) rows.delete(key);
+    },
+    async takeSlot(destination, notBeforeMs, notAfterMs) {
+      fail();
+      if (shared !== undefined) return shared.takeSlot(destination, notBeforeMs, notAfterMs);
+      const at = Math.max(notBeforeMs, clock.nowMs(), freeFromMs.get(destination) ?? 0);
+      if (at > notAfterMs) return undefined;
+      freeFromMs.set(destination, at + SPACING_MS);
+      return at;
+    },
+    async processed(refs) {
+      fail();
+      return new Map(
+        refs.map(nameOfObject).flatMap((name) => {
+          const sha256 = objects.get(name);
+          return sha256 === undefined ? [] : [[name, { sha256 }] as const];
+        }),
+      );
+    },
+    async markProcessed(object, { sha256 }) {
+      fail();
+      objects.set(nameOfObject(object), sha256);
+    },
+  };
+  return ledger;
+}
+
+/** A queue that keeps what it was asked to delay: seconds by the id of the message. */
+export interface FakeQueue extends MessageQueue {
+  readonly delays: ReadonlyMap<string, number>;
+  failure: Error | undefined;
+}
+
+function fakeQueue(): FakeQueue {
+  const delays = new Map<string, number>();
+  const queue: FakeQueue = {
+    delays,
+    failure: undefined,
+    async delay({ id }, seconds) {
+      if (queue.failure !== undefined) throw queue.failure;
+      delays.set(id, seconds);
+    },
+  };
+  return queue;
 }
 
 /** A parameter store whose values and moods a test may change at any time. */
@@ -126,6 +271,8 @@ export interface Told {
   readonly to: string;
   readonly news: News;
   readonly delivery: Delivery;
+  readonly banner: string | undefined;
+  readonly withinMs: number;
 }
 
 /** Tells nobody, answers what `answer` says (delivered, unless it says otherwise), and keeps what was told in order. */
@@ -136,9 +283,9 @@ export function fakeDeliver(answer: (news: News, destination: Destination) => De
   const told: Told[] = [];
   return {
     told,
-    async deliver(news, destination) {
+    async deliver(news, destination, { banner, withinMs }) {
       const delivery = answer(news, destination) ?? { kind: "delivered" };
-      told.push({ to: destination.name, news, delivery });
+      told.push({ to: destination.name, news, delivery, banner, withinMs });
       return delivery;
     },
   };
@@ -157,6 +304,8 @@ export function configuration(overrides: Readonly<Record<string, unknown>> = {})
     rule_evaluation_errors_to_slack: true,
     push_access_denied_cloudwatch_metrics: true,
     rule_config: { self: {} },
+    ledger: { table: "cloudtrail-to-slack-ledger", retention_days: 30 },
+    limits: DEFAULT_LIMITS,
     ...overrides,
   };
 }
@@ -183,6 +332,9 @@ export interface FakeWorld extends World {
   readonly parameters: FakeParameters;
   readonly objects: FakeObjects;
   readonly publisher: FakePublisher;
+  readonly queue: FakeQueue;
+  /** The table behind the ledger. */
+  readonly table: FakeLedger;
   readonly clock: FakeClock;
   /** What was written to standard output. */
   readonly lines: readonly string[];
@@ -204,13 +356,19 @@ export function fakeWorld({
 }): FakeWorld {
   const { environment, values } = published(document);
   const lines: string[] = [];
+  const clock = fakeClock();
+  const table = fakeLedger(clock);
   return {
-    environment: { ...environment, LOG_LEVEL: logLevel },
+    environment: { ...environment, LOG_LEVEL: logLevel, AWS_LAMBDA_FUNCTION_NAME: "cloudtrail-to-slack" },
     parameters: fakeParameters({ ...values, ...hooks }),
     objects: fakeObjects(files),
     publisher: fakePublisher(),
-    clock: fakeClock(),
+    queue: fakeQueue(),
+    table,
+    ledger: () => table,
+    clock,
     slackApiUrl,
+    fetch,
     write: (line) => void lines.push(line),
     lines,
   };

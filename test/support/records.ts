@@ -1,4 +1,16 @@
 import { gzipSync } from "node:zlib";
+import { DEFAULT_LIMITS } from "#model/log-file.ts";
+import { readLogFile } from "#records/read.ts";
+
+/** The elements of a log file, all at once. */
+export async function elementsOf(bytes: Uint8Array, name: string): Promise<readonly unknown[]> {
+  const chunks = async function* () {
+    yield bytes;
+  };
+  const elements: unknown[] = [];
+  for await (const batch of readLogFile(chunks(), name, DEFAULT_LIMITS)) elements.push(...batch);
+  return elements;
+}
 
 /** A record before it is judged: whatever JSON a test wants it to be. */
 export type RawRecord = Readonly<Record<string, unknown>>;

@@ -33,6 +33,10 @@ mock_resource "aws_cloudwatch_metric_alarm" {
   defaults = { arn = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:made-alarm" }
 }
 
+mock_resource "aws_dynamodb_table" {
+  defaults = { arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/made-table" }
+}
+
 mock_resource "aws_iam_role" {
   defaults = { arn = "arn:aws:iam::123456789012:role/cloudtrail-to-slack-role" }
 }

@@ -14,6 +14,7 @@ const HOOK = "https://hooks.slack.com/services/confidential";
 /** ministack's account and the region of its environment. */
 const ACCOUNT = "000000000000";
 const REGION = "us-east-1";
+const RETRY_QUEUE = `arn:aws:sqs:${REGION}:${ACCOUNT}:cloudtrail-to-slack-retry`;
 
 /** A route's parameter is called after its accounts. */
 const hookName = `hook-${createHash("sha256").update("222222222222,333333333333").digest("hex").slice(0, 12)}`;
@@ -117,7 +118,7 @@ describe("a cdktf stack with the module", () => {
     });
   });
 
-  it("lets the function do four things, each with what it is for", () => {
+  it("lets the function do eight things, each with what it is for", () => {
     const policy: unknown = JSON.parse(String(only(resources, "aws_iam_role_policy.function").policy ?? "null"));
     const parameters = `arn:aws:ssm:${REGION}:${ACCOUNT}:parameter`;
     const statement = (Sid: string, Action: readonly string[], Resource: readonly string[]) => {
@@ -142,6 +143,21 @@ describe("a cdktf stack with the module", () => {
             `${parameters}/hooks/team-b`,
           ],
         ),
+        statement("SendToRetryQueue", ["sqs:SendMessage"], [RETRY_QUEUE]),
+        statement(
+          "ReceiveRetries",
+          ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
+          [RETRY_QUEUE],
+        ),
+        statement(
+          "UseLedger",
+          ["dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+          [`arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/cloudtrail-to-slack-ledger`],
+        ),
+        {
+          ...statement("ListDigestFiles", ["s3:ListBucket"], ["arn:aws:s3:::example-logs"]),
+          Condition: { StringLikeIfExists: { "s3:prefix": "AWSLogs/*" } },
+        },
       ],
     });
   });

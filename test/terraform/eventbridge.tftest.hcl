@@ -226,7 +226,7 @@ run "is_told_about_api_calls_without_any_bucket" {
       }) == jsonencode({
       notified = 0
       callers  = ["AllowRule-api-calls-37a8eec1"]
-      allowed  = ["WriteLog", "ReadConfiguration", "ReadSecrets"]
+      allowed  = ["WriteLog", "ReadConfiguration", "ReadSecrets", "SendToRetryQueue", "ReceiveRetries", "UseLedger"]
     })
     error_message = jsonencode([aws_lambda_permission.bucket, aws_iam_role_policy.function.policy])
   }

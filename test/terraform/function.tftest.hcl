@@ -23,7 +23,6 @@ run "is_a_function_with_exactly_these_settings" {
       role          = aws_lambda_function.this.role
       runtime       = aws_lambda_function.this.runtime
       timeout       = aws_lambda_function.this.timeout
-      dead_letters  = length(aws_lambda_function.this.dead_letter_config)
       }) == jsonencode({
       architectures = ["arm64"]
       handler       = "index.handler"
@@ -33,7 +32,6 @@ run "is_a_function_with_exactly_these_settings" {
       role          = "arn:aws:iam::123456789012:role/cloudtrail-to-slack-role"
       runtime       = "nodejs22.x"
       timeout       = 300
-      dead_letters  = 0
     })
     error_message = jsonencode(aws_lambda_function.this)
   }
@@ -109,6 +107,31 @@ run "may_do_exactly_this" {
           Action   = ["ssm:GetParameters"]
           Resource = ["arn:aws:ssm:eu-central-1:123456789012:parameter/hooks/default"]
         },
+        {
+          Sid      = "SendToRetryQueue"
+          Effect   = "Allow"
+          Action   = ["sqs:SendMessage"]
+          Resource = ["arn:aws:sqs:eu-central-1:123456789012:cloudtrail-to-slack-retry"]
+        },
+        {
+          Sid      = "ReceiveRetries"
+          Effect   = "Allow"
+          Action   = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+          Resource = ["arn:aws:sqs:eu-central-1:123456789012:cloudtrail-to-slack-retry"]
+        },
+        {
+          Sid      = "UseLedger"
+          Effect   = "Allow"
+          Action   = ["dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+          Resource = ["arn:aws:dynamodb:eu-central-1:123456789012:table/cloudtrail-to-slack-ledger"]
+        },
+        {
+          Sid       = "ListDigestFiles"
+          Effect    = "Allow"
+          Action    = ["s3:ListBucket"]
+          Resource  = ["arn:aws:s3:::example-logs"]
+          Condition = { StringLikeIfExists = { "s3:prefix" = "AWSLogs/*" } }
+        },
       ]
     })
     error_message = aws_iam_role_policy.function.policy
@@ -132,13 +155,13 @@ run "takes_other_settings" {
   command = plan
 
   variables {
-    dead_letter_target_arn        = "arn:aws:sqs:eu-central-1:123456789012:dead-letters"
     function_name                 = "fivexl-cloudtrail-to-slack"
     lambda_architecture           = "x86_64"
     lambda_logs_retention_in_days = 365
     lambda_memory_size            = 1024
     lambda_timeout_seconds        = 60
     log_level                     = "DEBUG"
+    reconcile                     = {}
     role_permissions_boundary     = "arn:aws:iam::123456789012:policy/boundary"
     sources = {
       sns             = {}
@@ -153,7 +176,6 @@ run "takes_other_settings" {
     condition = jsonencode({
       architectures = aws_lambda_function.this.architectures
       boundary      = aws_iam_role.function.permissions_boundary
-      dead_letters  = [for d in aws_lambda_function.this.dead_letter_config : d.target_arn]
       level         = aws_lambda_function.this.environment[0].variables.LOG_LEVEL
       memory        = aws_lambda_function.this.memory_size
       retention     = aws_cloudwatch_log_group.function.retention_in_days
@@ -161,7 +183,6 @@ run "takes_other_settings" {
       }) == jsonencode({
       architectures = ["x86_64"]
       boundary      = "arn:aws:iam::123456789012:policy/boundary"
-      dead_letters  = ["arn:aws:sqs:eu-central-1:123456789012:dead-letters"]
       level         = "DEBUG"
       memory        = 1024
       retention     = 365
@@ -171,16 +192,13 @@ run "takes_other_settings" {
   }
 
   assert {
-    condition = jsonencode([for statement in jsondecode(aws_iam_role_policy.function.policy).Statement : statement if statement.Sid == "SendDeadLetters"]) == jsonencode([
-      { Sid = "SendDeadLetters", Effect = "Allow", Action = ["sqs:SendMessage"], Resource = ["arn:aws:sqs:eu-central-1:123456789012:dead-letters"] },
+    condition = jsonencode([local.configuration_document.rule_config.self.queues, local.configuration_document.rule_config.self.tables]) == jsonencode([
+      [
+        "123456789012/fivexl-cloudtrail-to-slack-dead-letters", "123456789012/fivexl-cloudtrail-to-slack-retry",
+        "123456789012/fivexl-cloudtrail-to-slack-source",
+      ],
+      ["fivexl-cloudtrail-to-slack-ledger"],
     ])
-    error_message = aws_iam_role_policy.function.policy
-  }
-
-  assert {
-    condition = local.configuration_document.rule_config.self.queues == [
-      "123456789012/dead-letters", "123456789012/fivexl-cloudtrail-to-slack-source", "123456789012/fivexl-cloudtrail-to-slack-source-dead-letters",
-    ]
     error_message = jsonencode(local.configuration_document.rule_config)
   }
 
@@ -190,36 +208,18 @@ run "takes_other_settings" {
         [aws_lambda_function.this.function_name, aws_iam_role.function.name, aws_iam_role_policy.function.name, trimprefix(aws_cloudwatch_log_group.function.name, "/aws/lambda/")],
         [for slot in aws_ssm_parameter.configuration : trimprefix(slot.name, "/")],
         [for topic in concat(aws_sns_topic.fanout, aws_sns_topic.alarms) : topic.name],
-        [for queue in concat(aws_sqs_queue.source, aws_sqs_queue.source_dead_letters) : queue.name],
-        [for rule in aws_cloudwatch_event_rule.this : rule.name],
+        [for queue in concat(aws_sqs_queue.source, [aws_sqs_queue.dead_letters, aws_sqs_queue.retry]) : queue.name],
+        [for rule in concat(values(aws_cloudwatch_event_rule.this), aws_cloudwatch_event_rule.reconcile) : rule.name],
+        [for table in aws_dynamodb_table.ledger : table.name],
+        [for dashboard in aws_cloudwatch_dashboard.this : dashboard.dashboard_name],
         [for target in aws_cloudwatch_event_target.this : target.target_id],
         [for filter in aws_cloudwatch_log_subscription_filter.this : filter.name],
         [for filter in aws_cloudwatch_log_metric_filter.this : filter.name],
-        [for alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_name],
+        [for alarm in concat(values(aws_cloudwatch_metric_alarm.this), values(aws_cloudwatch_metric_alarm.health)) : alarm.alarm_name],
         [for alarm in aws_cloudwatch_metric_alarm.this : alarm.metric_name],
       ) : startswith(name, "fivexl-cloudtrail-to-slack")
     ])
     error_message = "Something is not called after function_name."
-  }
-}
-
-run "sends_dead_letters_to_a_topic" {
-  command = plan
-
-  variables {
-    dead_letter_target_arn = "arn:aws:sns:eu-central-1:123456789012:dead-letters"
-  }
-
-  assert {
-    condition = jsonencode([for statement in jsondecode(aws_iam_role_policy.function.policy).Statement : statement if statement.Sid == "SendDeadLetters"]) == jsonencode([
-      { Sid = "SendDeadLetters", Effect = "Allow", Action = ["sns:Publish"], Resource = ["arn:aws:sns:eu-central-1:123456789012:dead-letters"] },
-    ])
-    error_message = aws_iam_role_policy.function.policy
-  }
-
-  assert {
-    condition     = local.configuration_document.rule_config.self.queues == []
-    error_message = jsonencode(local.configuration_document.rule_config)
   }
 }
 
@@ -231,6 +231,7 @@ run "tags_everything" {
     default_slack_hook_ssm_parameter = null
     default_slack_hook_url           = "https://hooks.slack.com/services/T/B/confidential"
     enable_s3_sns_fanout             = true
+    reconcile                        = {}
     sources = {
       sqs       = {}
       api_calls = {}
@@ -248,10 +249,11 @@ run "tags_everything" {
       aws_sns_topic.fanout[*].tags,
       aws_sns_topic.alarms[*].tags,
       aws_sqs_queue.source[*].tags,
-      aws_sqs_queue.source_dead_letters[*].tags,
+      [aws_sqs_queue.dead_letters.tags, aws_sqs_queue.retry.tags, aws_lambda_event_source_mapping.retry.tags],
+      aws_dynamodb_table.ledger[*].tags,
       aws_lambda_event_source_mapping.queue[*].tags,
-      [for rule in aws_cloudwatch_event_rule.this : rule.tags],
-      [for alarm in aws_cloudwatch_metric_alarm.this : alarm.tags],
+      [for rule in concat(values(aws_cloudwatch_event_rule.this), aws_cloudwatch_event_rule.reconcile) : rule.tags],
+      [for alarm in concat(values(aws_cloudwatch_metric_alarm.this), values(aws_cloudwatch_metric_alarm.health)) : alarm.tags],
     )) == tolist([tomap({ team = "security" })])
     error_message = "Something has other tags."
   }

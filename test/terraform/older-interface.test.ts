@@ -5,7 +5,8 @@ import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { parse } from "@cdktf/hcl2json";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseConfiguration } from "#config/read-settings.ts";
-import { type Ministack, startMinistack } from "#test/support/ministack.ts";
+import { startEmulators } from "#test/support/emulators.ts";
+import type { Ministack } from "#test/support/ministack.ts";
 import { openRoot } from "#test/support/terraform.ts";
 import { repoRoot } from "#test/support/tools.ts";
 import { documentOf, isRecord, only, type PlannedResource, resourcesOf } from "./plan.ts";
@@ -32,7 +33,7 @@ const OLDER_VARIABLES: Readonly<Record<string, readonly [olderDefault: unknown, 
   rules: ["", "eventName == 'CreateUser'|eventName in ['DeleteUser', 'DeleteRole']"],
   ignore_rules: ["", "userIdentity.accountId == '111111111111'"],
   use_default_rules: [true, false],
-  dead_letter_target_arn: [null, "arn:aws:sqs:us-east-1:123456789012:dead-letters"],
+  dead_letter_target_arn: [null, "arn:aws:sqs:us-east-1:000000000000:dead-letters"],
   lambda_timeout_seconds: [30, 60],
   lambda_memory_size: [256, 1024],
   lambda_logs_retention_in_days: [30, 90],
@@ -61,7 +62,7 @@ let folder: string;
 
 beforeAll(async () => {
   // Permissions are e2e's business: ministack asks for ssm:GetParameters on `*`, which the module does not grant.
-  ministack = await startMinistack({ auth: false });
+  ministack = await startEmulators({ auth: false });
   folder = await mkdtemp(join(tmpdir(), "older-interface-"));
 });
 
@@ -130,13 +131,12 @@ describe("the older module's interface", () => {
     expect(outputs).toEqual(OLDER_OUTPUTS);
     expect(JSON.stringify(resources)).not.toContain("confidential");
     const fn = only(resources, "aws_lambda_function.this");
-    expect([fn.function_name, fn.timeout, fn.memory_size, fn.tags, fn.dead_letter_config]).toEqual([
-      "audit",
-      60,
-      1024,
-      { team: "security" },
-      [{ target_arn: "arn:aws:sqs:us-east-1:123456789012:dead-letters" }],
-    ]);
+    expect([fn.function_name, fn.timeout, fn.memory_size, fn.tags]).toEqual(["audit", 60, 1024, { team: "security" }]);
+    expect(JSON.parse(String(only(resources, "aws_sqs_queue.retry").redrive_policy))).toEqual({
+      deadLetterTargetArn: "arn:aws:sqs:us-east-1:000000000000:dead-letters",
+      maxReceiveCount: 50,
+    });
+    expect(only(resources, "aws_dynamodb_table.ledger[0]").name).toBe("audit-table");
     const { topic, eventbridge } = only(resources, "aws_s3_bucket_notification.this[0]");
     expect([topic, eventbridge]).toEqual([
       [
@@ -162,6 +162,14 @@ describe("the older module's interface", () => {
     expect(settingsOf(resources)).toEqual({
       allowedHookHosts: ["hooks.slack.com", "hooks.slack-gov.com"],
       countRefusedCalls: true,
+      ledger: { table: "fivexl-cloudtrail-to-slack-table", retentionDays: 30 },
+      limits: {
+        file_bytes: 4_294_967_296,
+        file_records: 5_000_000,
+        record_bytes: 1_048_576,
+        record_depth: 64,
+        record_values: 100_000,
+      },
       problems: [],
       routing: [
         {

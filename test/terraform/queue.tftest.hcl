@@ -6,7 +6,7 @@ mock_provider "aws" {
 }
 
 override_resource {
-  target          = aws_sqs_queue.source_dead_letters
+  target          = aws_sqs_queue.dead_letters
   override_during = plan
   values          = { arn = "arn:aws:sqs:eu-central-1:123456789012:made-dead-letters" }
 }
@@ -38,16 +38,14 @@ run "makes_a_queue_between_bucket_and_function" {
 
   assert {
     condition = jsonencode({
-      queues       = [for q in aws_sqs_queue.source : [q.name, q.message_retention_seconds, q.sqs_managed_sse_enabled, q.visibility_timeout_seconds, jsondecode(q.redrive_policy)]]
-      dead_letters = [for q in aws_sqs_queue.source_dead_letters : [q.name, q.message_retention_seconds, q.sqs_managed_sse_enabled]]
+      queues = [for q in aws_sqs_queue.source : [q.name, q.message_retention_seconds, q.sqs_managed_sse_enabled, q.visibility_timeout_seconds, jsondecode(q.redrive_policy)]]
       }) == jsonencode({
       queues = [[
         "cloudtrail-to-slack-source", 1209600, true, 600,
-        { deadLetterTargetArn = "arn:aws:sqs:eu-central-1:123456789012:made-dead-letters", maxReceiveCount = 5 },
+        { deadLetterTargetArn = "arn:aws:sqs:eu-central-1:123456789012:made-dead-letters", maxReceiveCount = 50 },
       ]]
-      dead_letters = [["cloudtrail-to-slack-source-dead-letters", 1209600, true]]
     })
-    error_message = jsonencode([aws_sqs_queue.source, aws_sqs_queue.source_dead_letters])
+    error_message = jsonencode(aws_sqs_queue.source)
   }
 
   assert {
@@ -105,7 +103,7 @@ run "makes_a_queue_between_bucket_and_function" {
       ]) == jsonencode([{
         Sid      = "ReceiveMessages"
         Effect   = "Allow"
-        Action   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+        Action   = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
         Resource = ["arn:aws:sqs:eu-central-1:123456789012:cloudtrail-to-slack-source"]
     }])
     error_message = aws_iam_role_policy.function.policy
@@ -114,13 +112,13 @@ run "makes_a_queue_between_bucket_and_function" {
   assert {
     # The role's policy and the document name the queues by their names, before anybody knows their ARNs.
     condition = jsonencode(local.configuration_document.rule_config.self.queues) == jsonencode([
-      "123456789012/cloudtrail-to-slack-source", "123456789012/cloudtrail-to-slack-source-dead-letters",
+      "123456789012/cloudtrail-to-slack-dead-letters", "123456789012/cloudtrail-to-slack-retry", "123456789012/cloudtrail-to-slack-source",
     ])
     error_message = jsonencode(local.configuration_document.rule_config)
   }
 
   assert {
-    condition = jsonencode([output.source_queue_arn, output.source_dead_letter_queue_arn, output.s3_sns_fanout_topic_arn]) == jsonencode([
+    condition = jsonencode([output.source_queue_arn, output.dead_letter_queue_arn, output.s3_sns_fanout_topic_arn]) == jsonencode([
       "arn:aws:sqs:eu-central-1:123456789012:made-queue", "arn:aws:sqs:eu-central-1:123456789012:made-dead-letters", null,
     ])
     error_message = "An output is wrong."
@@ -138,12 +136,15 @@ run "polls_with_the_concurrency_and_the_attempts_that_are_given" {
   assert {
     condition = jsonencode([
       [for m in aws_lambda_event_source_mapping.queue : [m.function_response_types, m.scaling_config]],
-      [for q in aws_sqs_queue.source : jsondecode(q.redrive_policy).maxReceiveCount],
+      [for q in aws_sqs_queue.source : jsondecode(q.redrive_policy)],
       local.configuration_document.rule_config.self.queues,
       ]) == jsonencode([
       [[["ReportBatchItemFailures"], [{ maximum_concurrency = 2 }]]],
-      [9],
-      ["123456789012/failed-payloads", "123456789012/cloudtrail-to-slack-source", "123456789012/cloudtrail-to-slack-source-dead-letters"],
+      [{ deadLetterTargetArn = "arn:aws:sqs:eu-central-1:123456789012:failed-payloads", maxReceiveCount = 9 }],
+      [
+        "123456789012/failed-payloads", "123456789012/cloudtrail-to-slack-dead-letters",
+        "123456789012/cloudtrail-to-slack-retry", "123456789012/cloudtrail-to-slack-source",
+      ],
     ])
     error_message = jsonencode([aws_lambda_event_source_mapping.queue, aws_sqs_queue.source])
   }
@@ -164,7 +165,7 @@ run "polls_a_queue_of_yours_that_a_key_of_yours_encrypts" {
 
   assert {
     condition = jsonencode({
-      made     = length(aws_sqs_queue.source) + length(aws_sqs_queue.source_dead_letters) + length(aws_sqs_queue_policy.source)
+      made     = length(aws_sqs_queue.source) + length(aws_sqs_queue_policy.source)
       notified = [for n in aws_s3_bucket_notification.this : [n.queue[*].queue_arn, length(n.lambda_function), length(n.topic)]]
       polled   = aws_lambda_event_source_mapping.queue[*].event_source_arn
       allowed = [
@@ -172,20 +173,23 @@ run "polls_a_queue_of_yours_that_a_key_of_yours_encrypts" {
         [s.Sid, s.Action, s.Resource, try(s.Condition, null)] if contains(["ReceiveMessages", "DecryptMessages"], s.Sid)
       ]
       watched = local.configuration_document.rule_config.self.queues
-      outputs = [output.source_queue_arn, output.source_dead_letter_queue_arn]
+      outputs = [output.source_queue_arn, output.dead_letter_queue_arn]
       }) == jsonencode({
       made     = 0
       notified = [[["arn:aws:sqs:eu-central-1:222222222222:yours"], 0, 0]]
       polled   = ["arn:aws:sqs:eu-central-1:222222222222:yours"]
       allowed = [
-        ["ReceiveMessages", ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"], ["arn:aws:sqs:eu-central-1:222222222222:yours"], null],
+        [
+          "ReceiveMessages", ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
+          ["arn:aws:sqs:eu-central-1:222222222222:yours"], null,
+        ],
         [
           "DecryptMessages", ["kms:Decrypt"], ["arn:aws:kms:eu-central-1:222222222222:key/11111111-1111-1111-1111-111111111111"],
           { StringEquals = { "kms:ViaService" = "sqs.eu-central-1.amazonaws.com" } },
         ],
       ]
-      watched = ["222222222222/yours"]
-      outputs = ["arn:aws:sqs:eu-central-1:222222222222:yours", null]
+      watched = ["123456789012/cloudtrail-to-slack-dead-letters", "123456789012/cloudtrail-to-slack-retry", "222222222222/yours"]
+      outputs = ["arn:aws:sqs:eu-central-1:222222222222:yours", "arn:aws:sqs:eu-central-1:123456789012:made-dead-letters"]
     })
     error_message = jsonencode([aws_s3_bucket_notification.this, aws_lambda_event_source_mapping.queue, aws_iam_role_policy.function.policy])
   }

@@ -18,6 +18,8 @@ run "tells_the_function_nothing_but_the_defaults" {
       allowed_hook_hosts                    = ["hooks.slack.com", "hooks.slack-gov.com"]
       events_to_track                       = []
       ignore_rules                          = []
+      ledger                                = { table = "cloudtrail-to-slack-ledger", retention_days = 30 }
+      limits                                = { file_bytes = 4294967296, file_records = 5000000, record_bytes = 1048576, record_depth = 64, record_values = 100000 }
       push_access_denied_cloudwatch_metrics = true
       rule_evaluation_errors_to_slack       = true
       rules                                 = []
@@ -31,9 +33,9 @@ run "tells_the_function_nothing_but_the_defaults" {
         logGroupName    = "/aws/lambda/cloudtrail-to-slack"
         parameterPrefix = "/cloudtrail-to-slack/"
         parameters      = ["/hooks/default"]
-        queues          = []
+        queues          = ["123456789012/cloudtrail-to-slack-dead-letters", "123456789012/cloudtrail-to-slack-retry"]
         roleName        = "cloudtrail-to-slack-role"
-        tables          = []
+        tables          = ["cloudtrail-to-slack-ledger"]
       } }
     })
     error_message = jsonencode(local.configuration_document)

@@ -47,8 +47,8 @@ run "is_notified_by_the_bucket_through_the_alias" {
   assert {
     condition = jsonencode([
       output.lambda_function_arn, output.alarms_topic_arn, output.s3_sns_fanout_topic_arn, output.s3_sns_fanout_topic_name,
-      output.source_dead_letter_queue_arn, output.source_queue_arn,
-    ]) == jsonencode(["arn:aws:lambda:eu-central-1:123456789012:function:cloudtrail-to-slack:live", null, null, null, null, null])
+      output.source_queue_arn,
+    ]) == jsonencode(["arn:aws:lambda:eu-central-1:123456789012:function:cloudtrail-to-slack:live", null, null, null, null])
     error_message = "An output is wrong."
   }
 }

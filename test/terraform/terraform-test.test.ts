@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parseConfiguration } from "#config/read-settings.ts";
+import { NAMESPACE, outcomeMetrics, REFUSED_CALLS_NAMESPACE, refusedCallMetrics } from "#metrics/outcome-metrics.ts";
+import { newOutcome } from "#model/outcome.ts";
 import { sourceFixtures } from "#test/conformance/source-fixtures.ts";
 import { terraformEnvironment } from "#test/support/provider-mirror.ts";
 import { openRoot } from "#test/support/terraform.ts";
@@ -66,7 +68,7 @@ beforeAll(async () => {
     await run(path, ["test", "-json", "-verbose", `-test-directory=${folder}`], {
       cwd: root.directory,
       env: { ...Object.fromEntries(own), ...(await terraformEnvironment()) },
-      timeoutMs: 590_000,
+      timeoutMs: 890_000,
       maxBytes: 64 * 1024,
       acceptedExitCodes: [0, 1],
       onLine: (line, stream) => {
@@ -76,7 +78,7 @@ beforeAll(async () => {
   } finally {
     await root.close();
   }
-}, 600_000);
+}, 900_000);
 
 it("finds test files, and runs in each", () => {
   expect(declared.filter(({ names }) => names.length === 0)).toEqual([]);
@@ -134,12 +136,127 @@ describe("whatever is planned", () => {
   });
 });
 
+describe("the dashboard of whatever is planned", () => {
+  /** Metrics of the namespaces that are ours. */
+  const OURS = [
+    ...Object.keys(outcomeMetrics(newOutcome())).map((name) => `${NAMESPACE} ${name}`),
+    ...Object.keys(refusedCallMetrics(newOutcome())).map((name) => `${REFUSED_CALLS_NAMESPACE} ${name}`),
+  ];
+  const bodies = () =>
+    [...reports].flatMap(([key, { resources = [] }]) =>
+      key.includes(" refuses_")
+        ? []
+        : resources
+            .filter(({ address }) => address === "aws_cloudwatch_dashboard.this[0]")
+            .map(({ values }) => ({
+              key,
+              widgets: list(Object(JSON.parse(String(values.dashboard_body))).widgets).map(Object),
+            })),
+    );
+
+  it("is on the grid of 24 columns, where no two widgets overlap", () => {
+    const found = bodies();
+    expect(found.length).toBeGreaterThan(50);
+    const problems = found.flatMap(({ key, widgets }) => {
+      const cells = new Set<string>();
+      return widgets.flatMap(({ x, y, width, height, properties }) => {
+        if (!(x >= 0 && y >= 0 && width >= 1 && height >= 1 && x + width <= 24)) return [`${key}: ${properties.title}`];
+        const own = Array.from(
+          { length: width * height },
+          (_, cell) => `${x + (cell % width)} ${y + Math.floor(cell / width)}`,
+        );
+        const taken = own.filter((cell) => cells.has(cell));
+        for (const cell of own) cells.add(cell);
+        return taken.length > 0 ? [`${key}: ${properties.title} overlaps`] : [];
+      });
+    });
+    expect(problems).toEqual([]);
+  });
+
+  it("gives each kind of widget what CloudWatch asks for", () => {
+    // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
+    const NEEDED: Readonly<Record<string, readonly string[]>> = {
+      alarm: ["alarms", "title"],
+      log: ["query", "region", "title", "view"],
+      metric: ["metrics", "period", "region", "stat", "title", "view"],
+      text: ["markdown"],
+    };
+    const kinds = bodies().flatMap(({ key, widgets }) =>
+      widgets.map(({ type, properties }) => ({
+        key,
+        type,
+        missing: (NEEDED[type] ?? ["a known type"]).filter((name) => !(name in properties)),
+      })),
+    );
+    expect([...new Set(kinds.map(({ type }) => type))].toSorted()).toEqual(Object.keys(NEEDED));
+    expect(kinds.filter(({ missing }) => missing.length > 0)).toEqual([]);
+  });
+
+  it("charts all that the function counts, once, and nothing of ours that it does not count", () => {
+    const charted = new Set(
+      bodies().map(({ widgets }) =>
+        widgets
+          .flatMap(({ properties }) => list(properties.metrics).map(list))
+          .map(([namespace, name]) => `${namespace} ${name}`)
+          .filter((metric) => !metric.startsWith("AWS/"))
+          .toSorted()
+          .join("\n"),
+      ),
+    );
+    const withoutRefusedCalls = OURS.filter((metric) => !metric.startsWith(REFUSED_CALLS_NAMESPACE));
+    expect([...charted].toSorted()).toEqual(
+      [withoutRefusedCalls, OURS].map((metrics) => metrics.toSorted().join("\n")).toSorted(),
+    );
+  });
+
+  it("gives a metric names and values of dimensions by turns", () => {
+    const odd = bodies().flatMap(({ key, widgets }) =>
+      widgets
+        .flatMap(({ properties }) => list(properties.metrics).map(list))
+        .filter((metric) => {
+          const texts = metric.filter((part, index) => typeof part === "string" || index < metric.length - 1);
+          return texts.length % 2 === 1 || texts.some((part) => typeof part !== "string" || part === "");
+        })
+        .map((metric) => `${key}: ${JSON.stringify(metric)}`),
+    );
+    expect(odd).toEqual([]);
+  });
+
+  it("shows every alarm that is planned about the function, by its name", () => {
+    for (const [key, { resources = [] }] of reports) {
+      const alarms = resources.filter(({ address }) => address.startsWith("aws_cloudwatch_metric_alarm.health["));
+      const [body] = bodies().filter((dashboard) => dashboard.key === key);
+      if (body === undefined || alarms.length === 0) continue;
+      const shown = body.widgets.flatMap(({ properties }) => list(properties.alarms)).map(String);
+      expect(shown.map((arn) => arn.split(":alarm:")[1]).toSorted()).toEqual(
+        alarms.map(({ values }) => String(values.alarm_name)).toSorted(),
+      );
+    }
+  });
+
+  it("has alarms about nothing of ours that the function does not count", () => {
+    const metrics = [...reports.values()].flatMap(({ resources = [] }) =>
+      resources
+        .filter(({ address }) => address.startsWith("aws_cloudwatch_metric_alarm.health["))
+        .flatMap(({ values }) => [values, ...list(values.metric_query).flatMap((query) => list(Object(query).metric))])
+        .map((metric) => `${Object(metric).namespace} ${Object(metric).metric_name}`)
+        .filter((metric) => metric.startsWith(NAMESPACE)),
+    );
+    expect(metrics.length).toBeGreaterThan(100);
+    expect([...new Set(metrics)].filter((metric) => !OURS.includes(metric))).toEqual([]);
+  });
+});
+
 /** What belongs to the sources among what a run plans: resources, and statements of the role's policy ("may …"). */
 function sourcePartsOf(resources: readonly PlannedResource[]): readonly string[] {
-  const always = /^aws_(cloudwatch_log_group|iam_|lambda_(alias|function|invocation)|ssm_parameter)/;
+  const always =
+    /^aws_(cloudwatch_(dashboard|log_group|metric_alarm\.health)|dynamodb_table|iam_|lambda_(alias|event_source_mapping\.retry|function|invocation)|sqs_queue\.(dead_letters|retry)|ssm_parameter)/;
   const policy: unknown = JSON.parse(String(only(resources, "aws_iam_role_policy.function").policy));
   const sids = list(isRecord(policy) ? policy.Statement : []).map((each) => (isRecord(each) ? String(each.Sid) : ""));
-  const alwaysAllowed = ["WriteLog", "ReadConfiguration", "ReadSecrets"];
+  const alwaysAllowed = [
+    ...["WriteLog", "ReadConfiguration", "ReadSecrets"],
+    ...["SendToRetryQueue", "ReceiveRetries", "UseLedger", "ListDigestFiles"],
+  ];
   return [
     ...resources.map(({ address }) => address).filter((address) => !always.test(address)),
     ...sids.filter((sid) => !alwaysAllowed.includes(sid)).map((sid) => `may ${sid}`),
@@ -152,12 +269,7 @@ describe("a source", () => {
   const SUBSCRIPTION = "aws_sns_topic_subscription.fanout[0]";
   const TOPIC = ["aws_sns_topic.fanout[0]", "aws_sns_topic_policy.fanout[0]"];
   const POLLED = ["aws_lambda_event_source_mapping.queue[0]", "may ReceiveMessages"];
-  const QUEUE = [
-    ...POLLED,
-    "aws_sqs_queue.source[0]",
-    "aws_sqs_queue.source_dead_letters[0]",
-    "aws_sqs_queue_policy.source[0]",
-  ];
+  const QUEUE = [...POLLED, "aws_sqs_queue.source[0]", "aws_sqs_queue_policy.source[0]"];
   const rule = (key: string) => [
     `aws_cloudwatch_event_rule.this["${key}"]`,
     `aws_cloudwatch_event_target.this["${key}"]`,

@@ -12,6 +12,7 @@ const BESIDE = `
 resource "aws_s3_bucket" "logs" { bucket_prefix = "logs-" }
 resource "aws_kms_key" "trail" {}
 resource "aws_kms_key" "hooks" {}
+resource "aws_kms_key" "ledger" {}
 resource "aws_sqs_queue" "dead_letters" { name = "dead-letters" }
 resource "aws_sns_topic" "alerts" { name = "alerts" }
 resource "aws_sns_topic" "team" { name = "team" }
@@ -58,6 +59,9 @@ describe("a root that makes everything in one apply", () => {
       default_slack_hook_ssm_parameter = aws_ssm_parameter.hook.arn
       configuration                    = [{ accounts = ["222222222222"], slack_hook_ssm_parameter = aws_ssm_parameter.hook.arn }]
       dead_letter_target_arn           = aws_sqs_queue.dead_letters.arn
+      alarm_actions                    = [aws_sns_topic.alerts.arn]
+      ledger                           = { kms_key_arn = aws_kms_key.ledger.arn }
+      reconcile                        = {}
       role_permissions_boundary        = aws_iam_policy.boundary.arn
       ignore_rules                     = ["requestParameters.bucketName == '\${aws_s3_bucket.logs.id}'"]
       `,
@@ -66,6 +70,7 @@ describe("a root that makes everything in one apply", () => {
       "topics for alerts and for log files",
       `
       cloudtrail_logs_s3_bucket_name = aws_s3_bucket.logs.id
+      dead_letter_target_arn         = aws_sns_topic.billing.arn
       default_sns_topic_arn          = aws_sns_topic.alerts.arn
       sns_configuration              = [{ accounts = ["222222222222"], sns_topic_arn = aws_sns_topic.team.arn }]
       enable_s3_sns_fanout           = true

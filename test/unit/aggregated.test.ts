@@ -139,7 +139,9 @@ describe("unfoldAggregated", () => {
 
   test("cannot be judged when nothing names it", () => {
     const nameless = aggregated({ eventType: undefined, summary: {} });
-    expect(unfoldAggregated(nameless).map(flatten)).toEqual([{ unjudgeable: "has no eventName" }]);
+    expect(unfoldAggregated(nameless).map((element) => flatten(element))).toEqual([
+      { unjudgeable: "has no eventName" },
+    ]);
   });
 
   test("stays one record when it names more calls than a service has", () => {
@@ -179,7 +181,7 @@ describe("unfoldAggregated", () => {
     fc.assert(
       fc.property(fc.oneof({ weight: 5, arbitrary: event }, hostile), (element) => {
         const records = unfoldAggregated(element);
-        const judged = records.map(flatten);
+        const judged = records.map((unfolded) => flatten(unfolded));
         seen[records.length > 1 ? "several" : "one"] += 1;
         if (judged.some((judgeable) => "unjudgeable" in judgeable)) seen.unjudgeable += 1;
         expect(records.length).toBeGreaterThan(0);

@@ -3,7 +3,7 @@ import { recordProblemsNotice, ruleProblemsNotice } from "#alerts/notices.ts";
 import { toAlert } from "#alerts/to-alert.ts";
 import type { Destination } from "#model/destination.ts";
 import type { RuleRef } from "#model/rule.ts";
-import { destinationsFor } from "#routing/destinations-for.ts";
+import { targetsFor } from "#routing/targets-for.ts";
 import { type RawRecord, ROOT, record } from "#test/support/records.ts";
 
 const TITLED: RuleRef = { id: "titled", origin: "default", severity: "high", title: "Something happened" };
@@ -103,22 +103,26 @@ describe("toAlert", () => {
 });
 
 describe("a notice", () => {
+  const DAY = "2025-06-11";
   const RULES = { label: "Meaning", value: "These rules matched nothing here; all other rules were asked." };
   const RECORDS = { label: "Meaning", value: "No rule was asked about them; all other records were judged." };
   test.each([
     [
       "about one rule",
-      ruleProblemsNotice([{ ruleId: "a", message: "m:\n  expression\n  ^" }]),
+      ruleProblemsNotice([{ ruleId: "a", message: "m:\n  expression\n  ^" }], DAY),
       "high",
       "A rule does not work",
       [{ label: "Rule", value: "a: m" }, RULES],
     ],
     [
       "about two rules",
-      ruleProblemsNotice([
-        { ruleId: "a", message: "m" },
-        { ruleId: "b", message: "n" },
-      ]),
+      ruleProblemsNotice(
+        [
+          { ruleId: "a", message: "m" },
+          { ruleId: "b", message: "n" },
+        ],
+        DAY,
+      ),
       "high",
       "2 rules do not work",
       [{ label: "Rule", value: "a: m" }, { label: "Rule", value: "b: n" }, RULES],
@@ -138,12 +142,14 @@ describe("a notice", () => {
       [{ label: "Record", value: "f Records[0] is null" }, RECORDS],
     ],
   ])("%s says what it means", (_name, notice, severity, title, facts) => {
-    expect(notice).toEqual({ kind: "notice", severity, title, facts });
+    const occasion = title.includes("rule") ? { occasion: DAY } : {};
+    expect(notice).toEqual({ kind: "notice", severity, ...occasion, title, facts });
   });
 
   test("about very many rules names the first twenty and counts them all", () => {
     const notice = ruleProblemsNotice(
       Array.from({ length: 300 }, (_, index) => ({ ruleId: `r${index}`, message: "m" })),
+      DAY,
     );
     expect({ title: notice.title, values: notice.facts.slice(0, -1).map(({ value }) => value) }).toEqual({
       title: "300 rules do not work",
@@ -152,7 +158,7 @@ describe("a notice", () => {
   });
 });
 
-describe("destinationsFor", () => {
+describe("targetsFor", () => {
   const to = (name: string): Destination => ({
     kind: "sns",
     name,
@@ -174,9 +180,16 @@ describe("destinationsFor", () => {
     ["the default when no route names the account", "333333333333", ["default"]],
     ["the default when there is no account", undefined, ["default"]],
   ])("is %s", (_name, accountId, expected) => {
-    expect(destinationsFor(TABLES, accountId).map(({ name }) => name)).toEqual(expected);
+    expect(targetsFor(TABLES, accountId).map(({ destination }) => destination.name)).toEqual(expected);
+  });
+  test("names the default of the same table as the fallback of a route", () => {
+    const fallbacks = targetsFor(TABLES, "222222222222").map(({ fallback }) => fallback?.name);
+    expect({ fallbacks, ofTheDefault: targetsFor(TABLES, undefined)[0]?.fallback }).toEqual({
+      fallbacks: ["default", undefined],
+      ofTheDefault: undefined,
+    });
   });
   test("is nobody when there is neither route nor default", () => {
-    expect(destinationsFor(TABLES.slice(1), "111111111111")).toEqual([]);
+    expect(targetsFor(TABLES.slice(1), "111111111111")).toEqual([]);
   });
 });

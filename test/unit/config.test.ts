@@ -6,6 +6,7 @@ import { trackedEvents } from "#config/events-to-track.ts";
 import { parseConfiguration, readSettings } from "#config/read-settings.ts";
 import { splitRules } from "#config/split-rules.ts";
 import { ConfigurationError } from "#model/errors.ts";
+import { DEFAULT_LIMITS } from "#model/log-file.ts";
 import { configuration, fakeParameters, published } from "#test/support/fakes.ts";
 
 describe("splitRules", () => {
@@ -117,6 +118,13 @@ function problemsOf(document: unknown): readonly string[] {
 const hook = (name: string) => ({ kind: "slack_webhook", name, hookParameter: `/hooks/${name}` });
 
 describe("parseConfiguration", () => {
+  test.each([
+    ["null, as Terraform leaves it out", null],
+    ["nothing", undefined],
+  ])("has no ledger when its table is %s", (_name, table) => {
+    expect(parseConfiguration(configuration({ ledger: { table, retention_days: 30 } })).ledger).toBeUndefined();
+  });
+
   test("turns a document into settings", () => {
     const document = configuration({
       rules: [
@@ -129,6 +137,8 @@ describe("parseConfiguration", () => {
       events_to_track: "CreateUser,not a name",
       routing: [{ routes: [{ accounts: ["111111111111"], destination: hook("a") }], default: null }],
       rule_config: { self: { accountId: "111111111111" }, offHours: [1, 2] },
+      limits: { ...DEFAULT_LIMITS, file_bytes: 1_000 },
+      ledger: { table: "cloudtrail-to-slack-ledger", retention_days: 90 },
       a_variable_of_a_newer_module: 1,
     });
     expect(parseConfiguration(document)).toEqual({
@@ -151,6 +161,8 @@ describe("parseConfiguration", () => {
       tellRuleProblems: true,
       countRefusedCalls: true,
       ruleConfig: { self: { accountId: "111111111111" }, offHours: [1, 2] },
+      limits: { ...DEFAULT_LIMITS, file_bytes: 1_000 },
+      ledger: { table: "cloudtrail-to-slack-ledger", retentionDays: 90 },
       problems: [
         {
           ruleId: "events_to_track",
@@ -163,6 +175,22 @@ describe("parseConfiguration", () => {
   test.each([
     ["is no object", 7, [/^configuration: ./]],
     ["lacks a part", { ...configuration(), rules: undefined }, [/^rules: ./]],
+    [
+      "lacks a limit",
+      configuration({ limits: { ...DEFAULT_LIMITS, file_bytes: undefined } }),
+      [/^limits\.file_bytes: ./],
+    ],
+    [
+      "has limits that are texts, and one too many",
+      configuration({ limits: { ...DEFAULT_LIMITS, record_depth: "64", record_lines: 1 } }),
+      [/^limits\.record_depth: ./, /^limits\.record_lines: ./],
+    ],
+    [
+      "has a ledger without a time, in a table that is a number",
+      configuration({ ledger: { table: 7 } }),
+      [/^ledger\.table: ./, /^ledger\.retention_days: ./],
+    ],
+    ["has no ledger, not even one that is switched off", configuration({ ledger: null }), [/^ledger: ./]],
     [
       "has several mistakes",
       configuration({ use_default_rules: "yes", rules_separator: "", allowed_hook_hosts: [1] }),

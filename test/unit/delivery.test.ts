@@ -7,6 +7,7 @@ import { cachedSecrets } from "#delivery/secrets.ts";
 import { classify, noAnswer } from "#delivery/slack-answer.ts";
 import type { Delivery, Destination } from "#model/destination.ts";
 import type { Notice } from "#model/news.ts";
+import type { DeliveryOptions } from "#model/ports.ts";
 import { accessDenied, fakeClock, fakeParameters, fakePublisher } from "#test/support/fakes.ts";
 import { type SlackStandIn, startSlackStandIn } from "#test/support/slack-stand-in/server.ts";
 
@@ -77,7 +78,28 @@ describe("classify", () => {
       200,
       "invalid_token",
       null,
-      { kind: "refused", reason: "Slack answered 200 (invalid_token)" },
+      { kind: "dead", reason: "Slack answered 200 (invalid_token)" },
+    ],
+    [
+      "an error about the message behind a status of success",
+      200,
+      "invalid_blocks",
+      null,
+      { kind: "refused", reason: "Slack answered 200 (invalid_blocks)" },
+    ],
+    [
+      "a hook that is gone, behind the status of a bad message",
+      400,
+      "no_active_hooks",
+      null,
+      { kind: "dead", reason: "Slack answered 400 (no_active_hooks)" },
+    ],
+    [
+      "a failing server that says anything about the hook",
+      503,
+      "no_service",
+      null,
+      { kind: "ambiguous", reason: "Slack answered 503 (no_service)" },
     ],
     [
       "a page behind a status of success",
@@ -215,18 +237,20 @@ describe("deliver", () => {
       clock,
       allowedHookHosts: ["hooks.slack.com"],
       slackApiUrl: `${slack.url}/api/`,
+      fetch,
     });
     /** What came of it; a reason must not hold any part of a secret. */
     const told = async (
       destination: Destination = HOOK,
+      options: Partial<DeliveryOptions> = {},
     ): Promise<{ delivery: Delivery; slept: readonly number[]; posted: number }> => {
       const before = clock.slept.length;
-      const delivery = await deliver(NEWS, destination);
+      const delivery = await deliver(NEWS, destination, { withinMs: 45_000, ...options });
       const secrets = [hook, new URL(hook).pathname, hook.slice(-24), TOKEN];
       expect(secrets.filter((secret) => JSON.stringify(delivery).includes(secret))).toEqual([]);
       return { delivery, slept: clock.slept.slice(before), posted: slack.received().length };
     };
-    return { slack, parameters, publisher, told };
+    return { slack, clock, parameters, publisher, told };
   };
   const ambiguous = (reason: unknown) => ({ kind: "ambiguous", reason });
 
@@ -242,16 +266,11 @@ describe("deliver", () => {
 
   test.each([
     [
-      "waits as long as Slack asks for, then posts",
+      "does not wait when Slack asks for patience, but says how much",
       { status: 429, body: "rate_limited", retryAfterSeconds: 3 },
-      { delivery: { kind: "delivered" }, slept: [3_000], posted: 1 },
-    ],
-    [
-      "gives up when Slack asks for more than a minute in all",
-      { status: 429, body: "rate_limited", retryAfterSeconds: 20, times: 4 },
       {
-        delivery: { kind: "throttled", retryAfterSeconds: 20, reason: "Slack answered 429 (rate_limited)" },
-        slept: [20_000, 20_000, 20_000],
+        delivery: { kind: "throttled", retryAfterSeconds: 3, reason: "Slack answered 429 (rate_limited)" },
+        slept: [],
         posted: 0,
       },
     ],
@@ -276,14 +295,19 @@ describe("deliver", () => {
       { delivery: { kind: "delivered" }, slept: [1_000], posted: 2 },
     ],
     [
-      "does not try again what Slack refuses",
+      "sends what Slack refuses once more as plain text, and says so",
       { status: 400, body: "invalid_blocks" },
-      { delivery: { kind: "refused", reason: "Slack answered 400 (invalid_blocks)" }, slept: [], posted: 0 },
+      { delivery: { kind: "delivered", degraded: "Slack answered 400 (invalid_blocks)" }, slept: [], posted: 1 },
+    ],
+    [
+      "does not send a third time what Slack refuses as plain text, too",
+      { status: 400, body: "invalid_payload", times: 2 },
+      { delivery: { kind: "refused", reason: "Slack answered 400 (invalid_payload)" }, slept: [], posted: 0 },
     ],
     [
       "does not take an error for success",
       { status: 200, body: "invalid_token" },
-      { delivery: { kind: "refused", reason: "Slack answered 200 (invalid_token)" }, slept: [], posted: 0 },
+      { delivery: { kind: "dead", reason: "Slack answered 200 (invalid_token)" }, slept: [], posted: 0 },
     ],
     [
       "does not try a hook again that is gone",
@@ -294,6 +318,66 @@ describe("deliver", () => {
     const { told, slack } = await setUp();
     slack.answerNext("alerts", answer);
     expect(await told()).toEqual(expected);
+  });
+
+  test("sends plain text as often as Slack fails, and no drawn message after it", async () => {
+    const { told, slack } = await setUp();
+    slack.answerNext("alerts", { status: 400, body: "invalid_blocks" });
+    slack.answerNext("alerts", { status: 503, body: "", times: 2 });
+    const result = await told();
+    const sent = [...slack.refused(), ...slack.received()].map(({ payload }) => "blocks" in Object(payload));
+    expect({ ...result, drawn: sent }).toEqual({
+      delivery: { kind: "delivered", degraded: "Slack answered 400 (invalid_blocks)" },
+      slept: [1_000, 2_000],
+      posted: 1,
+      drawn: [true, false, false, false],
+    });
+  });
+
+  test.each([
+    ["a throttled one ends it", 429, { kind: "throttled", retryAfterSeconds: 1, reason: "Slack answered 429 (x)" }],
+    ["a dead one ends it", 404, { kind: "dead", reason: "Slack answered 404 (x)" }],
+  ])("answers what the plain text was answered: %s", async (_name, status, delivery) => {
+    const { told, slack } = await setUp();
+    slack.answerNext("alerts", { status: 400, body: "invalid_blocks" });
+    slack.answerNext("alerts", { status, body: "x" });
+    expect(await told()).toEqual({ delivery, slept: [], posted: 0 });
+  });
+
+  test.each([
+    ["for no second try", 1_000, []],
+    ["for a second one and no third", 3_000, [1_000]],
+    ["for all three", 3_001, [1_000, 2_000]],
+  ])("does not begin to wait for what comes too late: time suffices %s", async (_name, withinMs, slept) => {
+    const { told, slack } = await setUp();
+    slack.answerNext("alerts", { status: 500, body: "", times: 3 });
+    expect(await told(HOOK, { withinMs })).toEqual({
+      delivery: ambiguous("Slack answered 500 (no error word)"),
+      slept,
+      posted: 0,
+    });
+  });
+
+  test("does not wait for an answer longer than it may", async () => {
+    const { told, slack } = await setUp();
+    slack.answerNext("alerts", { delayMs: 20_000 });
+    expect(await told(HOOK, { withinMs: 600 })).toMatchObject({
+      delivery: ambiguous("no answer from Slack in time"),
+      slept: [],
+    });
+  });
+
+  test("puts a banner above the message, drawn or plain", async () => {
+    const { told, slack } = await setUp();
+    const banner = "For team-a, which cannot be told any more: it is gone. Give it a new hook.";
+    await told(HOOK, { banner });
+    slack.answerNext("alerts", { status: 400, body: "invalid_blocks" });
+    await told(HOOK, { banner });
+    const [drawn, plain] = slack.received("alerts").map(({ payload }) => Object(payload));
+    expect([drawn.blocks[0], plain.text.split("\n")[0]]).toEqual([
+      { type: "context", elements: [{ type: "plain_text", text: banner, emoji: false }] },
+      banner,
+    ]);
   });
 
   test("reads a hook that was gone anew the next time", async () => {
@@ -355,6 +439,29 @@ describe("deliver", () => {
     });
   });
 
+  const named = (name: string) => Object.assign(new Error("a word of AWS"), { name });
+  const passing = { kind: "throttled", retryAfterSeconds: 2, reason: "a word of AWS" };
+  test.each([
+    ["SSM is throttled", named("ThrottlingException"), passing],
+    ["SSM fails", named("InternalServerError"), passing],
+    ["SSM does not answer", named("TimeoutError"), passing],
+    [
+      "the connection to SSM breaks",
+      Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" }),
+      { ...passing, reason: "connect ECONNREFUSED" },
+    ],
+    ["SSM refuses access", accessDenied(), { kind: "dead", reason: accessDenied().message }],
+    ["the key is disabled", named("DisabledException"), { kind: "dead", reason: "a word of AWS" }],
+    ["KMS refuses access", named("KMSAccessDeniedException"), { kind: "dead", reason: "a word of AWS" }],
+  ])("tells what passes from what lasts when a hook cannot be read: %s", async (_name, error, delivery) => {
+    const { told, parameters } = await setUp();
+    parameters.failNext(error);
+    expect({ failed: await told(), next: await told() }).toEqual({
+      failed: { delivery, slept: [], posted: 0 },
+      next: { delivery: { kind: "delivered" }, slept: [], posted: 1 },
+    });
+  });
+
   test("names the parameter when the hook cannot be read", async () => {
     const { told, parameters } = await setUp();
     parameters.values.clear();
@@ -370,14 +477,22 @@ describe("deliver", () => {
     test.each([
       ["posts to the channel", undefined, { delivery: { kind: "delivered" }, slept: [], posted: 1 }],
       [
-        "waits as long as Slack asks for, then posts",
+        "says how long Slack asks it to wait",
         { ...json({ ok: false, error: "ratelimited" }, 429), retryAfterSeconds: 4 },
-        { delivery: { kind: "delivered" }, slept: [4_000], posted: 1 },
+        {
+          delivery: { kind: "throttled", retryAfterSeconds: 4, reason: "Slack answered 429 (no error word)" },
+          slept: [],
+          posted: 0,
+        },
       ],
       [
-        "waits a second when Slack asks for a wait by word only",
+        "says a second when Slack asks for a wait by word only",
         json({ ok: false, error: "ratelimited" }),
-        { delivery: { kind: "delivered" }, slept: [1_000], posted: 1 },
+        {
+          delivery: { kind: "throttled", retryAfterSeconds: 1, reason: "Slack answered ratelimited" },
+          slept: [],
+          posted: 0,
+        },
       ],
       [
         "gives up when Slack fails three times",
@@ -390,9 +505,14 @@ describe("deliver", () => {
         { delivery: { kind: "delivered" }, slept: [1_000], posted: 1 },
       ],
       [
-        "does not try again what Slack refuses",
+        "sends what Slack refuses once more as plain text, and says so",
         json({ ok: false, error: "invalid_blocks" }),
-        { delivery: { kind: "refused", reason: "Slack answered invalid_blocks" }, slept: [], posted: 0 },
+        { delivery: { kind: "delivered", degraded: "Slack answered invalid_blocks" }, slept: [], posted: 1 },
+      ],
+      [
+        "does not send a third time what Slack refuses as plain text, too",
+        { ...json({ ok: false, error: "msg_too_long" }), times: 2 },
+        { delivery: { kind: "refused", reason: "Slack answered msg_too_long" }, slept: [], posted: 0 },
       ],
       [
         "does not try a channel again that is not there",
@@ -406,7 +526,7 @@ describe("deliver", () => {
       ],
       [
         "quotes nothing that is no error word",
-        json({ ok: false, error: TOKEN }),
+        { ...json({ ok: false, error: TOKEN }), times: 2 },
         { delivery: { kind: "refused", reason: "Slack answered no error word" }, slept: [], posted: 0 },
       ],
       [
@@ -456,9 +576,27 @@ describe("deliver", () => {
         clock: fakeClock(),
         allowedHookHosts: [],
         slackApiUrl: "http://127.0.0.1:9/",
+        fetch,
       });
-      await deliver({ ...NEWS, title: `é\n${"x".repeat(200)}` }, SNS);
+      await deliver({ ...NEWS, title: `é\n${"x".repeat(200)}` }, SNS, { withinMs: 45_000 });
       expect(publisher.published.map(({ subject }) => subject)).toEqual([`HIGH: ? ${"x".repeat(91)}`]);
+    });
+
+    test("says in the message why it comes to this topic", async () => {
+      const { told, publisher } = await setUp();
+      await told(SNS, { banner: "For team-a." });
+      expect(publisher.published.map(({ body }) => JSON.parse(body))).toEqual([{ banner: "For team-a.", ...NEWS }]);
+    });
+
+    test.each([
+      "AuthorizationErrorException",
+      "NotFoundException",
+      "InvalidParameterException",
+      "KMSDisabledException",
+    ])("calls a topic dead at %s, and does not try again in another form", async (name) => {
+      const { told, publisher } = await setUp();
+      publisher.failure = Object.assign(new Error("no"), { name });
+      expect(await told(SNS)).toEqual({ delivery: { kind: "dead", reason: "SNS: no" }, slept: [], posted: 0 });
     });
 
     test("tries three times when SNS fails", async () => {

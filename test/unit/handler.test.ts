@@ -1,9 +1,19 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type BatchResult, createHandler, type SelfCheckResult } from "#handler.ts";
+import { type BatchResult, createHandler } from "#handler.ts";
 import { IncompleteError } from "#model/errors.ts";
 import { brokenIdentities, type Outcome } from "#model/outcome.ts";
+import type { SelfCheckResult } from "#self-check.ts";
 import { accessDenied, configuration, type FakeWorld, fakeWorld, published } from "#test/support/fakes.ts";
-import { BUCKET, keyOf, logFile, record, s3Payload, sqsPayload, trailStopped } from "#test/support/records.ts";
+import {
+  BUCKET,
+  keyOf,
+  logFile,
+  type RawRecord,
+  record,
+  s3Payload,
+  sqsPayload,
+  trailStopped,
+} from "#test/support/records.ts";
 import { type SlackStandIn, startSlackStandIn } from "#test/support/slack-stand-in/server.ts";
 
 const KEY = keyOf("x");
@@ -28,6 +38,21 @@ function setUp({
   return { world, handle: createHandler(world) };
 }
 
+/** What a batch of a queue looks like after some attempts. @param receives how often each message was handed out, by id */
+function handedOut(payload: unknown, receives: Readonly<Record<string, number>>): unknown {
+  const { Records } = Object(payload);
+  return {
+    Records: Records.map((message: RawRecord) => ({
+      ...message,
+      receiptHandle: `handle of ${message.messageId}`,
+      attributes: { ApproximateReceiveCount: String(receives[String(message.messageId)] ?? 1) },
+    })),
+  };
+}
+
+/** An alert of its own. */
+const alert = (eventID: string, accountId = "111111111111") => trailStopped(accountId, { eventID });
+
 /** The message texts that a channel got. */
 const texts = (channel = "default") => slack.received(channel).map(({ payload }) => Object(payload).text);
 
@@ -51,6 +76,8 @@ function outcomeOf(answer: Outcome | BatchResult | SelfCheckResult): Outcome {
   return answer;
 }
 
+const TOLD_ONE = { in: 1, delivered: 1, alreadyDelivered: 0, grouped: 0, failed: 0 };
+
 describe("a payload", () => {
   test("is told in Slack, counted, and answered with its outcome", async () => {
     const { world, handle } = setUp();
@@ -58,12 +85,13 @@ describe("a payload", () => {
     expect({ texts: texts(), alerts: outcome.alerts, failures: outcome.failures, logged: logOf(world).at(-2) }).toEqual(
       {
         texts: ["🔴 CRITICAL · CloudTrail logging stopped"],
-        alerts: { in: 1, delivered: 1, failed: 0 },
+        alerts: TOLD_ONE,
         failures: [],
         logged: expect.objectContaining({
           level: "INFO",
           message: "outcome",
-          alerts: { in: 1, delivered: 1, failed: 0 },
+          alerts: TOLD_ONE,
+          deadDestinations: [],
         }),
       },
     );
@@ -111,68 +139,22 @@ describe("a payload", () => {
     ]);
   });
 
-  test("counts refused calls as metrics", async () => {
-    const records = [
-      record(DENIED),
-      record({ ...DENIED, userAgent: "quiet" }),
-      record({ errorCode: "Client.UnauthorizedOperation" }),
-      record(),
-    ];
-    const { world, handle } = setUp({
-      document: configuration({ ignore_rules: ["userAgent == 'quiet'"] }),
-      files: { [KEY]: logFile(...records) },
-    });
-    await handle(s3Payload(KEY));
-    expect(logOf(world).filter((line) => "_aws" in line)).toEqual([
-      {
-        _aws: {
-          Timestamp: world.clock.nowMs(),
-          CloudWatchMetrics: [
-            {
-              Namespace: "CloudTrailToSlack/AccessDeniedEvents",
-              Dimensions: [[]],
-              Metrics: [
-                { Name: "TotalAccessDeniedEvents", Unit: "Count" },
-                { Name: "TotalIgnoredAccessDeniedEvents", Unit: "Count" },
-              ],
-            },
-          ],
-        },
-        TotalAccessDeniedEvents: 3,
-        TotalIgnoredAccessDeniedEvents: 1,
-      },
-    ]);
-  });
-
   test.each([
-    [
-      "the user does not want them",
-      { document: configuration({ push_access_denied_cloudwatch_metrics: false }) },
-      s3Payload(KEY),
-    ],
-    ["there were no records", {}, { Service: "Amazon S3", Event: "s3:TestEvent" }],
-  ])("writes no metrics when %s", async (_name, setting, payload) => {
-    const { world, handle } = setUp(setting);
-    await handle(payload);
-    expect(logOf(world).filter((line) => "_aws" in line)).toEqual([]);
-  });
-
-  test.each([
+    ["CRITICAL", []],
     ["WARNING", []],
     ["INFO", ["INFO"]],
     ["nonsense", ["INFO"]],
-  ])("writes lines from the level %s on", async (logLevel, levels) => {
-    const { world, handle } = setUp({
-      logLevel,
-      document: configuration({ push_access_denied_cloudwatch_metrics: false }),
-    });
+  ])("writes lines from the level %s on, and its metrics in any case", async (logLevel, levels) => {
+    const { world, handle } = setUp({ logLevel });
     await handle(s3Payload(KEY));
-    expect(logOf(world).map(({ level }) => level)).toEqual(levels);
+    expect(logOf(world).map((line) => ("_aws" in line ? "metrics" : line.level))).toEqual([...levels, "metrics"]);
   });
 
   test("reads the configuration and the hook once for several payloads", async () => {
-    const { world, handle } = setUp();
-    for (let count = 0; count < 3; count++) await handle(s3Payload(KEY));
+    const { world, handle } = setUp({
+      files: Object.fromEntries(["1", "2", "3"].map((id) => [keyOf(id), logFile(alert(id))])),
+    });
+    for (const id of ["1", "2", "3"]) await handle(s3Payload(keyOf(id)));
     expect({ asked: world.parameters.asked, told: texts().length }).toEqual({
       asked: [[world.environment.CONFIGURATION_PARAMETERS], ["/hooks/default"]],
       told: 3,
@@ -227,15 +209,26 @@ describe("a batch of a queue", () => {
   const TOLD = "🔴 CRITICAL · CloudTrail logging stopped";
   const TEST_EVENT = { Service: "Amazon S3", Event: "s3:TestEvent" };
   const CORRUPT = keyOf("corrupt");
-  const files = { [KEY]: logFile(trailStopped()), [CORRUPT]: logFile(trailStopped()).subarray(0, 40) };
+  const OTHER = keyOf("other");
+  const files = {
+    [KEY]: logFile(alert("1")),
+    [OTHER]: logFile(alert("2")),
+    [CORRUPT]: logFile(alert("3")).subarray(0, 40),
+  };
   const failed = (...ids: readonly string[]) => ({
     batchItemFailures: ids.map((itemIdentifier) => ({ itemIdentifier })),
   });
 
   test.each<[string, Readonly<Record<string, unknown>>, readonly string[], readonly string[]]>([
-    ["that was finished", { m1: s3Payload(KEY), m2: s3Payload(KEY) }, [], [TOLD, TOLD]],
+    ["that was finished", { m1: s3Payload(KEY), m2: s3Payload(OTHER) }, [], [TOLD, TOLD]],
+    ["with one payload twice", { m1: s3Payload(KEY), m2: s3Payload(KEY) }, [], [TOLD]],
     ["in which nothing is to do", { m1: TEST_EVENT, m2: "CloudTrail validation message." }, [], []],
-    ["with one corrupt file", { m1: s3Payload(KEY), m2: s3Payload(CORRUPT), m3: s3Payload(KEY) }, ["m2"], [TOLD, TOLD]],
+    [
+      "with one corrupt file",
+      { m1: s3Payload(KEY), m2: s3Payload(CORRUPT), m3: s3Payload(OTHER) },
+      ["m2"],
+      [TOLD, TOLD],
+    ],
     [
       "with a corrupt file beside a good one in a message",
       { m1: s3Payload(CORRUPT, KEY), m2: TEST_EVENT },
@@ -258,30 +251,51 @@ describe("a batch of a queue", () => {
     });
   });
 
-  test("is answered with the messages whose alerts found a dead hook", async () => {
-    const { handle } = setUp({
-      document: configuration({
-        routing: [
-          {
-            routes: [
-              {
-                accounts: ["222222222222"],
-                destination: { kind: "slack_webhook", name: "dead", hookParameter: "/hooks/dead" },
-              },
-            ],
-            default: HOOK,
-          },
-        ],
-      }),
-      hooks: { "/hooks/default": slack.hook("default"), "/hooks/dead": slack.hook("dead") },
-      files: { [KEY]: logFile(trailStopped()), [keyOf("b")]: logFile(trailStopped("222222222222")) },
+  describe("for an account whose hook is dead", () => {
+    const dead = { kind: "slack_webhook", name: "team-b", hookParameter: "/hooks/dead" };
+    const routes = [{ accounts: ["222222222222"], destination: dead }];
+    const batch = { m1: s3Payload(keyOf("b1")), m2: s3Payload(KEY), m3: s3Payload(keyOf("b2")), m4: s3Payload(OTHER) };
+    const setUpDead = (routing: unknown) => {
+      slack.answerNext("dead", { status: 404, body: "no_service", times: 9 });
+      return setUp({
+        document: configuration({ routing }),
+        hooks: { "/hooks/default": slack.hook("default"), "/hooks/dead": slack.hook("dead") },
+        files: {
+          ...files,
+          [keyOf("b1")]: logFile(alert("b1", "222222222222")),
+          [keyOf("b2")]: logFile(alert("b2", "222222222222")),
+        },
+      });
+    };
+
+    test("tells the default instead, below a banner, and tries the dead one once", async () => {
+      const { world, handle } = setUpDead([{ routes, default: HOOK }]);
+      const answer = await handle(sqsPayload(batch));
+      const banners = slack.received("default").map(({ payload }) => Object(payload).blocks[0].elements?.[0]?.text);
+      const banner = "For team-b, which cannot be told any more: Slack answered 404 (no_service). Give it a new hook.";
+      expect({ answer, told: texts(), banners, asked: slack.refused().length }).toEqual({
+        answer: failed(),
+        told: [TOLD, TOLD, TOLD, TOLD],
+        banners: [banner, undefined, banner, undefined],
+        asked: 1,
+      });
+      expect(logOf(world).filter(({ level }) => level === "ERROR")).toEqual([
+        {
+          level: "ERROR",
+          message: "a destination is dead",
+          destination: "team-b",
+          reason: "Slack answered 404 (no_service)",
+        },
+      ]);
     });
-    slack.answerNext("dead", { status: 404, body: "no_service", times: 2 });
-    const batch = { m1: s3Payload(keyOf("b")), m2: s3Payload(KEY), m3: s3Payload(keyOf("b")), m4: s3Payload(KEY) };
-    expect({ answer: await handle(sqsPayload(batch)), told: texts(), dead: texts("dead") }).toEqual({
-      answer: failed("m1", "m3"),
-      told: [TOLD, TOLD],
-      dead: [],
+
+    test("is answered with its messages when there is nobody else, and the others are told", async () => {
+      const { handle } = setUpDead([{ routes: [...routes, { accounts: ["111111111111"], destination: HOOK }] }]);
+      expect({ answer: await handle(sqsPayload(batch)), told: texts(), dead: texts("dead") }).toEqual({
+        answer: failed("m1", "m3"),
+        told: [TOLD, TOLD],
+        dead: [],
+      });
     });
   });
 
@@ -319,12 +333,84 @@ describe("a batch of a queue", () => {
   });
 
   test("hands back the messages for which Lambda leaves no time", async () => {
-    const { world, handle } = setUp({ files: { [KEY]: logFile(trailStopped()) } });
+    const { world, handle } = setUp({ files });
     slack.answerNext("default", { status: 429, retryAfterSeconds: 30, body: "rate_limited" });
     const deadlineMs = world.clock.nowMs() + 80_000;
     const context = { getRemainingTimeInMillis: () => deadlineMs - world.clock.nowMs() };
-    expect(await handle(sqsPayload({ m1: s3Payload(KEY), m2: s3Payload(KEY) }), context)).toEqual(failed("m2"));
-    expect(texts()).toEqual(["🔴 CRITICAL · CloudTrail logging stopped"]);
+    const batch = handedOut(sqsPayload({ m1: s3Payload(KEY), m2: s3Payload(OTHER) }), { m2: 4 });
+    expect({ answer: await handle(batch, context), told: texts(), delays: [...world.queue.delays] }).toEqual({
+      answer: failed("m2"),
+      told: [TOLD],
+      // Only time was short: there is nothing to wait for.
+      delays: [["m2", 0]],
+    });
+  });
+
+  test("waits longer with each attempt for what failed, and not for what had no time", async () => {
+    const { world, handle } = setUp({ files });
+    const receives = { m1: 1, m2: 2, m3: 3, m4: 4, m5: 7, m6: 8, m7: 50, m8: 9 };
+    const messages = Object.fromEntries(Object.keys(receives).map((id) => [id, s3Payload(CORRUPT)]));
+    const payload = handedOut(sqsPayload({ ...messages, m8: s3Payload(KEY) }), receives);
+    await handle(payload);
+    expect(Object.fromEntries(world.queue.delays)).toEqual({
+      m1: 10,
+      m2: 20,
+      m3: 40,
+      m4: 80,
+      m5: 640,
+      m6: 900,
+      m7: 900,
+    });
+  });
+
+  test("waits for a message of which one part failed and another had no time", async () => {
+    const { world, handle } = setUp({ files });
+    slack.answerNext("default", { status: 429, retryAfterSeconds: 30, body: "rate_limited" });
+    const deadlineMs = world.clock.nowMs() + 80_000;
+    const context = { getRemainingTimeInMillis: () => deadlineMs - world.clock.nowMs() };
+    await handle(handedOut(sqsPayload({ m1: s3Payload(CORRUPT, KEY, OTHER) }), { m1: 2 }), context);
+    expect([...world.queue.delays]).toEqual([["m1", 20]]);
+  });
+
+  test("is answered all the same when the queue does not take a delay", async () => {
+    const { world, handle } = setUp({ files });
+    world.queue.failure = new Error("AccessDenied");
+    const payload = handedOut(sqsPayload({ m1: s3Payload(CORRUPT), m2: s3Payload(KEY), m3: s3Payload(CORRUPT) }), {});
+    expect(await handle(payload)).toEqual(failed("m1", "m3"));
+    expect(logOf(world).filter(({ level }) => level === "WARNING")).toEqual(
+      ["m1", "m3"].map((id) => ({
+        level: "WARNING",
+        message: "a message comes again later than it could",
+        id,
+        reason: "AccessDenied",
+      })),
+    );
+  });
+
+  test("is handed back whole when a cold start fails, and taken by the next invocation", async () => {
+    const { world, handle } = setUp({ files });
+    world.parameters.failNext(new Error("ThrottlingException"));
+    const payload = handedOut(sqsPayload({ m1: s3Payload(KEY), m2: TEST_EVENT, m3: "no JSON" }), { m2: 3 });
+    const first = await handle(payload);
+    const errors = logOf(world).filter(({ level }) => level === "ERROR");
+    expect({ first, errors, delays: [...world.queue.delays], told: texts() }).toEqual({
+      first: failed("m1", "m2", "m3"),
+      errors: [
+        {
+          level: "ERROR",
+          message: "the function could not start; its messages come again",
+          reason: "ThrottlingException",
+        },
+      ],
+      delays: [
+        ["m1", 10],
+        ["m2", 40],
+        ["m3", 10],
+      ],
+      told: [],
+    });
+    expect(await handle(payload)).toEqual(failed("m3"));
+    expect(texts()).toEqual([TOLD]);
   });
 });
 
@@ -335,9 +421,12 @@ describe("a rule that does not compile", () => {
   });
 
   test("is logged, told once for several payloads, and the others work", async () => {
-    const { world, handle } = setUp({ document: configuration({ rules: ["eventName =="] }) });
+    const { world, handle } = setUp({
+      document: configuration({ rules: ["eventName =="] }),
+      files: { [KEY]: logFile(alert("1")), [keyOf("y")]: logFile(alert("2")) },
+    });
     await handle(s3Payload(KEY));
-    await handle(s3Payload(KEY));
+    await handle(s3Payload(keyOf("y")));
     expect({
       told: texts().sort(),
       logged: logOf(world)
@@ -378,17 +467,198 @@ describe("a rule that does not compile", () => {
   });
 });
 
-test("a rule that throws is told once per invocation, and the others work", async () => {
-  const { handle } = setUp({
-    document: configuration({ rules: ["event.missing[0] == 1"] }),
-    files: { [KEY]: logFile(record(), trailStopped(), record()) },
+describe("a rule that throws", () => {
+  const setUpThrowing = () =>
+    setUp({
+      document: configuration({ rules: ["event.missing[0] == 1"] }),
+      files: { [KEY]: logFile(record(), alert("1"), record()), [keyOf("y")]: logFile(alert("2"), record()) },
+    });
+
+  test("is told once per invocation, and the others work", async () => {
+    const { handle } = setUpThrowing();
+    await handle(s3Payload(KEY, keyOf("y")));
+    expect(texts()).toEqual([
+      "🔴 CRITICAL · CloudTrail logging stopped",
+      "🔴 CRITICAL · CloudTrail logging stopped",
+      "🟠 HIGH · A rule does not work",
+    ]);
   });
-  await handle(s3Payload(KEY, KEY));
-  expect(texts()).toEqual([
-    "🔴 CRITICAL · CloudTrail logging stopped",
-    "🔴 CRITICAL · CloudTrail logging stopped",
-    "🟠 HIGH · A rule does not work",
-  ]);
+
+  test("is told once a day, however many invocations it fails in", async () => {
+    const { world, handle } = setUpThrowing();
+    const told: number[] = [];
+    for (const hours of [0, 1, 13, 1]) {
+      world.clock.advance(hours * 3_600_000);
+      await handle(s3Payload(KEY));
+      told.push(texts().filter((text) => text.includes("does not work")).length);
+    }
+    // From 09:20 to 10:20 to 23:20 to 00:20.
+    expect(told).toEqual([1, 1, 1, 2]);
+  });
+});
+
+describe("metrics", () => {
+  /** Every line of metrics, checked against the specification. */
+  function metricsOf(world: FakeWorld) {
+    const lines = logOf(world).filter((line) => "_aws" in line);
+    for (const line of lines) {
+      expect(Number.isInteger(line._aws.Timestamp)).toBe(true);
+      for (const { Namespace, Dimensions, Metrics } of line._aws.CloudWatchMetrics) {
+        expect(Namespace).toMatch(/^[\w./-]{1,1024}$/);
+        expect([Dimensions.length, Dimensions[0].length <= 30, Metrics.length <= 100]).toEqual([1, true, true]);
+        for (const name of Dimensions[0]) expect(line[name]).toMatch(/^[\x21-\x7e][\x20-\x7e]{0,1023}$/);
+        const names: readonly string[] = Metrics.map(({ Name }: { Name: string }) => Name);
+        expect(new Set(names).size).toBe(names.length);
+        expect(names.filter((name) => !(line[name] >= 0))).toEqual([]);
+        expect(Metrics.every(({ Unit }: { Unit: string }) => Unit === "Count")).toBe(true);
+      }
+    }
+    return lines;
+  }
+  /** Namespace, dimensions and the counts that are not zero, of each set in a line. */
+  const sets = (line: Readonly<Record<string, unknown>>) =>
+    Object(line._aws).CloudWatchMetrics.map(
+      (set: { Namespace: string; Dimensions: readonly string[][]; Metrics: readonly { Name: string }[] }) => [
+        set.Namespace,
+        Object.fromEntries((set.Dimensions[0] ?? []).map((name) => [name, line[name]])),
+        Object.fromEntries(set.Metrics.flatMap(({ Name }) => (line[Name] === 0 ? [] : [[Name, line[Name]]]))),
+      ],
+    );
+  const OWN = { FunctionName: "cloudtrail-to-slack" };
+
+  test("are one line for an invocation, in which refused calls stand under their old names", async () => {
+    const records = [
+      record({ ...DENIED, eventID: "1" }),
+      record({ ...DENIED, eventID: "2", userAgent: "quiet" }),
+      record({ errorCode: "Client.UnauthorizedOperation", eventID: "3" }),
+      record({ eventID: "4" }),
+    ];
+    const { world, handle } = setUp({
+      document: configuration({ ignore_rules: ["userAgent == 'quiet'"] }),
+      files: { [KEY]: logFile(...records) },
+    });
+    await handle(s3Payload(KEY, keyOf("d", "CloudTrail-Digest"), "readme.txt")).catch(() => {});
+    expect(metricsOf(world).map(sets)).toEqual([
+      [
+        [
+          "CloudTrailToSlack",
+          OWN,
+          {
+            ObjectsIn: 3,
+            ObjectsFailed: 1,
+            LogFiles: 1,
+            DigestFiles: 1,
+            OtherObjects: 1,
+            RecordsIn: 4,
+            RecordsAlerted: 2,
+            RecordsIgnored: 1,
+            RecordsUnmatched: 1,
+            AlertsIn: 2,
+            AlertsDelivered: 2,
+          },
+        ],
+        ["CloudTrailToSlack/AccessDeniedEvents", {}, { TotalAccessDeniedEvents: 3, TotalIgnoredAccessDeniedEvents: 1 }],
+      ],
+    ]);
+  });
+
+  test.each([
+    [
+      "the user does not want them",
+      { document: configuration({ push_access_denied_cloudwatch_metrics: false }) },
+      s3Payload(KEY),
+    ],
+    ["there were no records", {}, { Service: "Amazon S3", Event: "s3:TestEvent" }],
+  ])("leave refused calls out when %s", async (_name, setting, payload) => {
+    const { world, handle } = setUp(setting);
+    await handle(payload);
+    expect(metricsOf(world).map((line) => sets(line).map(([namespace]: readonly unknown[]) => namespace))).toEqual([
+      ["CloudTrailToSlack"],
+    ]);
+  });
+
+  test("name each rule that failed in a line of its own", async () => {
+    const { world, handle } = setUp({
+      document: configuration({
+        rules: ["event.missing[0] == 1", { id: "other", expression: "event.missing[0] == 2" }, "eventName == 'x'"],
+      }),
+      files: { [KEY]: logFile(record(), record()) },
+    });
+    await handle(s3Payload(KEY));
+    const [own, ...rules] = metricsOf(world);
+    expect({ own: own?.RuleErrors, rules: rules.map(sets) }).toEqual({
+      own: 2,
+      rules: ["rules[0]", "other"].map((Rule) => [["CloudTrailToSlack", { ...OWN, Rule }, { RuleErrors: 1 }]]),
+    });
+  });
+
+  test("count what an eye should be kept on", async () => {
+    const { world, handle } = setUp({
+      files: { [KEY]: logFile(alert("1"), alert("2"), alert("3"), null), [keyOf("y")]: logFile(alert("1")) },
+    });
+    slack.answerNext("default", { status: 429, body: "rate_limited", retryAfterSeconds: 1 });
+    slack.answerNext("default", { status: 400, body: "invalid_blocks" });
+    slack.answerNext("default", { status: 200, body: "ok" });
+    slack.answerNext("default", { status: 200, body: "ok" });
+    slack.answerNext("default", { status: 503, body: "", times: 3 });
+    await handle(handedOut(sqsPayload({ m1: s3Payload(KEY), m2: s3Payload(keyOf("y")) }), {}));
+    expect(metricsOf(world).map((line) => sets(line)[0]?.[2])).toEqual([
+      {
+        ObjectsIn: 2,
+        LogFiles: 2,
+        RecordsIn: 5,
+        RecordsAlerted: 4,
+        RecordsFailed: 1,
+        AlertsIn: 4,
+        AlertsDelivered: 2,
+        AlertsAlreadyDelivered: 1,
+        AlertsFailed: 1,
+        NoticesIn: 1,
+        NoticesFailed: 1,
+        MessagesIn: 2,
+        MessagesFailed: 1,
+        ThrottledAnswers: 1,
+        AmbiguousAnswers: 1,
+        DegradedMessages: 1,
+      },
+    ]);
+  });
+
+  test("count the ledger's failure once, because it is not asked again", async () => {
+    const { world, handle } = setUp();
+    world.table.failure = new Error("ResourceNotFoundException");
+    await handle(s3Payload(KEY));
+    expect({
+      told: texts(),
+      metrics: metricsOf(world).map(({ LedgerErrors, AlertsDelivered }) => [LedgerErrors, AlertsDelivered]),
+    }).toEqual({
+      told: ["🔴 CRITICAL · CloudTrail logging stopped"],
+      metrics: [[1, 1]],
+    });
+  });
+
+  test("are written when the invocation fails, and not by a self-check", async () => {
+    const { world, handle } = setUp();
+    await handle(SELF_CHECK);
+    await expect(handle(s3Payload(keyOf("missing")))).rejects.toThrow(IncompleteError);
+    expect(metricsOf(world).map((line) => sets(line)[0]?.[2])).toEqual([
+      { ObjectsIn: 1, ObjectsFailed: 1, LogFiles: 1 },
+    ]);
+  });
+});
+
+describe("without a ledger", () => {
+  test("asks for no table, and tells each time", async () => {
+    const { world, handle } = setUp({ document: configuration({ ledger: { table: null, retention_days: 30 } }) });
+    world.table.failure = new Error("nobody asks");
+    await handle(s3Payload(KEY));
+    const outcome = outcomeOf(await handle(s3Payload(KEY)));
+    expect({ told: texts().length, ledger: outcome.ledger, alerts: outcome.alerts }).toEqual({
+      told: 2,
+      ledger: { failed: 0 },
+      alerts: TOLD_ONE,
+    });
+  });
 });
 
 describe("the self-check", () => {

@@ -241,7 +241,7 @@ describe("insightNotices", () => {
     fc.assert(
       fc.property(insights, (elements) => {
         const records = elements
-          .map(flatten)
+          .map((element) => flatten(element))
           .flatMap((judgeable): CloudTrailRecord[] => ("record" in judgeable ? [judgeable.record] : []))
           .filter(isInsight);
         const notices = insightNotices(records);

@@ -3,9 +3,9 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { defaultRules, readRuleFiles } from "#default-rules";
 import { flatten } from "#records/flatten.ts";
-import { readLogFile } from "#records/read.ts";
 import { decide } from "#rules/decide.ts";
 import { createRuleSet } from "#rules/rule-set.ts";
+import { elementsOf } from "#test/support/records.ts";
 
 /** Real log files, which may not be copied into the project: they lie beside the checkout where there are any. */
 const SAMPLES = path.join(import.meta.dirname, "..", "..", "..", "shared", "samples");
@@ -43,7 +43,7 @@ async function judgeFile(file: string) {
   const { ruleSet } = createRuleSet(defaultRules, CONFIG);
   const counts = { in: 0, alert: 0, ignored: 0, unmatched: 0, failed: 0 };
   const problems: string[] = [];
-  for (const element of await readLogFile(readFileSync(path.join(SAMPLES, file)), file)) {
+  for (const element of await elementsOf(readFileSync(path.join(SAMPLES, file)), file)) {
     counts.in += 1;
     const judgeable = flatten(element);
     if ("unjudgeable" in judgeable) {

@@ -1,70 +1,8 @@
-import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { LogFileError } from "#model/errors.ts";
+import { MalformedElement } from "#model/log-file.ts";
 import { valueAt } from "#model/record.ts";
 import { flatten } from "#records/flatten.ts";
-import { readLogFile } from "#records/read.ts";
-import { logFile, record } from "#test/support/records.ts";
-
-const NAME = "s3://example-cloudtrail-logs/AWSLogs/a.json.gz";
-const MAX_BYTES = 10_000;
-const bytes = (text: string) => new TextEncoder().encode(text);
-const FILE = '{"Records":[{"eventName":"A"},null,7]}';
-const CONTENT = [{ eventName: "A" }, null, 7];
-
-describe("readLogFile", () => {
-  test.each([
-    ["gzip", gzipSync(FILE), CONTENT],
-    ["plain JSON", bytes(FILE), CONTENT],
-    ["plain JSON behind a byte order mark", bytes(`\uFEFF${FILE}`), CONTENT],
-    ["gzip behind which JSON has a byte order mark", gzipSync(`\uFEFF${FILE}`), CONTENT],
-    ["gzip in two members", Buffer.concat([gzipSync(FILE.slice(0, 9)), gzipSync(FILE.slice(9))]), CONTENT],
-    ["a file without records", gzipSync('{"Records":[]}'), []],
-    ["a file that is itself the list", gzipSync('[{"eventName":"A"},null,7]'), CONTENT],
-    ["a plain file that is itself the list", bytes('[{"eventName":"A"},null,7]'), CONTENT],
-    ["a file that is an empty list", gzipSync("[]"), []],
-    ["a file just within its bound", gzipSync(`{"Records":[]${" ".repeat(MAX_BYTES - 14)}}`), []],
-  ])("reads %s", async (_name, content, expected) => {
-    expect(await readLogFile(content, NAME, MAX_BYTES)).toEqual(expected);
-  });
-
-  test.each([
-    ["is empty", new Uint8Array(), "is not JSON"],
-    ["is truncated", gzipSync(FILE).subarray(0, 30), "is not gzip: unexpected end of file"],
-    ["only begins like gzip", new Uint8Array([0x1f, 0x8b, 1, 2, 3]), "is not gzip: unknown compression method"],
-    ["is damaged", gzipSync(FILE).fill(0xff, 15, 20), expect.stringMatching(/^is not gzip: [a-z -]+$/)],
-    [
-      "unpacks to more than its bound",
-      gzipSync(`{"Records":["${"0".repeat(MAX_BYTES)}"]}`),
-      "unpacks to more than 10000 bytes",
-    ],
-    ["is no JSON", gzipSync("password=hunter2"), "is not JSON"],
-    ["is JSON that ends too early", gzipSync(FILE.slice(0, -1)), "is not JSON"],
-    ["has no records", gzipSync('{"records":[]}'), 'has no list "Records"'],
-    ["has records that are no list", gzipSync('{"Records":{"password":"hunter2"}}'), 'has no list "Records"'],
-    ["is null", gzipSync("null"), 'has no list "Records"'],
-    ["is a text", gzipSync('"hunter2"'), 'has no list "Records"'],
-  ])("refuses a file that %s, by name and without a word of its content", async (_name, content, reason) => {
-    const error = await readLogFile(content, NAME, MAX_BYTES).catch((thrown) => thrown);
-    expect({
-      is: error instanceof LogFileError,
-      name: error.message?.slice(0, NAME.length + 1),
-      reason: error.message?.slice(NAME.length + 1),
-    }).toEqual({
-      is: true,
-      name: `${NAME} `,
-      reason,
-    });
-  });
-
-  test("gives back the records that a log file was made of", async () => {
-    expect(await readLogFile(logFile(record(), record({ eventName: "B" })), NAME)).toEqual([
-      record(),
-      record({ eventName: "B" }),
-    ]);
-  });
-});
 
 /** `{"a":{"a":…}}`, so deep. */
 function nested(depth: number): unknown {
@@ -132,15 +70,33 @@ describe("flatten", () => {
     ["a record with an empty eventName", { eventName: "" }, "has no eventName"],
     ["a record whose eventName is no text", { eventName: ["A"] }, "has no eventName"],
     ["a record that inherits nothing", JSON.parse('{"__proto__":{"eventName":"A"}}'), "has no eventName"],
-    ["a record nested too deep", { eventName: "A", deep: nested(100) }, "is nested more than 64 deep"],
+    ["an element that is no JSON", new MalformedElement("is not JSON"), "is not JSON"],
+  ])("cannot judge %s", (_name, element, unjudgeable) => {
+    expect(flatten(element)).toEqual({ unjudgeable });
+  });
+
+  test.each([
+    [
+      "an element that is too large",
+      new MalformedElement("is larger than 9 bytes", "record_bytes"),
+      "is larger than 9 bytes",
+      "record_bytes",
+    ],
+    ["a record nested too deep", { eventName: "A", deep: nested(100) }, "is nested more than 64 deep", "record_depth"],
     [
       "a record nested so deep that it would overflow the stack",
       { eventName: "A", deep: nested(100_000) },
       "is nested more than 64 deep",
+      "record_depth",
     ],
-    ["a record with too many values", { eventName: "A", wide: Array(100_001).fill(0) }, "has more than 100000 values"],
-  ])("cannot judge %s", (_name, element, unjudgeable) => {
-    expect(flatten(element)).toEqual({ unjudgeable });
+    [
+      "a record with too many values",
+      { eventName: "A", wide: Array(100_001).fill(0) },
+      "has more than 100000 values",
+      "record_values",
+    ],
+  ])("cannot judge %s, and says which limit it is over", (_name, element, unjudgeable, limit) => {
+    expect(flatten(element)).toEqual({ unjudgeable, limit });
   });
 
   test("judges an Insight, which has no eventName of its own", () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { escapeMrkdwn, plain } from "#delivery/plain.ts";
-import { slackMessage } from "#delivery/slack-message.ts";
+import { plainMessage, type SlackMessage, slackMessage } from "#delivery/slack-message.ts";
 import type { Alert, News } from "#model/news.ts";
 import { SEVERITIES } from "#model/rule.ts";
 import { checkMessage, pings } from "#test/support/slack-stand-in/block-kit.ts";
@@ -57,6 +57,71 @@ describe("plain", () => {
   });
 });
 
+const HOSTILE = fc.oneof(
+  fc.string({ unit: "binary", maxLength: 40 }),
+  fc.constantFrom(
+    "<!channel>",
+    "<!here|x>",
+    "<@U0123456>",
+    "<!subteam^S0123|x>",
+    "@channel",
+    "@everyone",
+    "<https://198.51.100.1/|click>",
+  ),
+  fc.constantFrom(
+    "",
+    " ",
+    "\u200b",
+    "\u202emoc.elpmaxe\u202c",
+    "\ud800",
+    "\u0000",
+    ":smile:",
+    "👩‍👩‍👧‍👦",
+    "*b* _i_ `c` ```x```",
+    "\n\nWho  root",
+  ),
+  fc
+    .constantFrom("&", "<", "👍", "x", "\u0301", "漢", "\n")
+    .chain((unit) => fc.constantFrom(64, 65, 150, 600, 5_000).map((count) => unit.repeat(count))),
+);
+const TEXT = fc.array(HOSTILE, { maxLength: 4 }).map((parts) => parts.join(""));
+const URLS = fc
+  .tuple(fc.constantFrom("eu-central-1", "cn-north-1"), TEXT)
+  .map(
+    ([region, name]) => `https://console.aws.amazon.com/x?region=${region}#${encodeURIComponent(name.toWellFormed())}`,
+  );
+const optional = fc.option(TEXT, { nil: undefined });
+const rule = fc.record({
+  id: TEXT,
+  origin: fc.constant("custom" as const),
+  severity: fc.constantFrom(...SEVERITIES),
+});
+const alert = fc.record({
+  kind: fc.constant("alert" as const),
+  severity: fc.constantFrom(...SEVERITIES),
+  title: TEXT,
+  eventId: fc.uuid(),
+  accountId: optional,
+  region: optional,
+  what: TEXT,
+  who: TEXT,
+  when: optional,
+  from: optional,
+  userAgent: optional,
+  error: optional,
+  rules: fc.tuple(rule, rule),
+});
+const notice = fc.record({
+  kind: fc.constant("notice" as const),
+  severity: fc.constantFrom(...SEVERITIES),
+  title: TEXT,
+  facts: fc.array(fc.record({ label: TEXT, value: TEXT, url: URLS }, { requiredKeys: ["label", "value"] }), {
+    maxLength: 60,
+  }),
+});
+const judgeOf = (message: SlackMessage) => ({ refusal: checkMessage(message), pings: pings(message) });
+const FINE = { refusal: undefined, pings: [] };
+
 describe("slackMessage", () => {
   test("draws an alert", () => {
     const line = (label: string, value: string) => [
@@ -96,71 +161,7 @@ describe("slackMessage", () => {
     });
   });
 
-  const HOSTILE = fc.oneof(
-    fc.string({ unit: "binary", maxLength: 40 }),
-    fc.constantFrom(
-      "<!channel>",
-      "<!here|x>",
-      "<@U0123456>",
-      "<!subteam^S0123|x>",
-      "@channel",
-      "@everyone",
-      "<https://198.51.100.1/|click>",
-    ),
-    fc.constantFrom(
-      "",
-      " ",
-      "\u200b",
-      "\u202emoc.elpmaxe\u202c",
-      "\ud800",
-      "\u0000",
-      ":smile:",
-      "👩‍👩‍👧‍👦",
-      "*b* _i_ `c` ```x```",
-      "\n\nWho  root",
-    ),
-    fc
-      .constantFrom("&", "<", "👍", "x", "\u0301", "漢", "\n")
-      .chain((unit) => fc.constantFrom(64, 65, 150, 600, 5_000).map((count) => unit.repeat(count))),
-  );
-  const TEXT = fc.array(HOSTILE, { maxLength: 4 }).map((parts) => parts.join(""));
-  const URLS = fc
-    .tuple(fc.constantFrom("eu-central-1", "cn-north-1"), TEXT)
-    .map(
-      ([region, name]) =>
-        `https://console.aws.amazon.com/x?region=${region}#${encodeURIComponent(name.toWellFormed())}`,
-    );
-  const optional = fc.option(TEXT, { nil: undefined });
-  const rule = fc.record({
-    id: TEXT,
-    origin: fc.constant("custom" as const),
-    severity: fc.constantFrom(...SEVERITIES),
-  });
-  const alert = fc.record({
-    kind: fc.constant("alert" as const),
-    severity: fc.constantFrom(...SEVERITIES),
-    title: TEXT,
-    eventId: fc.uuid(),
-    accountId: optional,
-    region: optional,
-    what: TEXT,
-    who: TEXT,
-    when: optional,
-    from: optional,
-    userAgent: optional,
-    error: optional,
-    rules: fc.tuple(rule, rule),
-  });
-  const notice = fc.record({
-    kind: fc.constant("notice" as const),
-    severity: fc.constantFrom(...SEVERITIES),
-    title: TEXT,
-    facts: fc.array(fc.record({ label: TEXT, value: TEXT, url: URLS }, { requiredKeys: ["label", "value"] }), {
-      maxLength: 60,
-    }),
-  });
-  const judge = (news: News) => ({ refusal: checkMessage(slackMessage(news)), pings: pings(slackMessage(news)) });
-  const FINE = { refusal: undefined, pings: [] };
+  const judge = (news: News) => judgeOf(slackMessage(news));
 
   test("of any alert is accepted by Slack, pings nobody and shows the event's id", () => {
     fc.assert(
@@ -248,7 +249,7 @@ describe("slackMessage", () => {
     ],
   ])("draws a fact that leads somewhere as a link, %s", (_name, facts, elements) => {
     const news: News = { kind: "notice", severity: "low", title: "t", facts };
-    expect({ elements: slackMessage(news).blocks.slice(1), ...judge(news) }).toEqual({
+    expect({ elements: slackMessage(news).blocks?.slice(1), ...judge(news) }).toEqual({
       elements: [{ type: "rich_text", elements: [{ type: "rich_text_section", elements }] }],
       ...FINE,
     });
@@ -260,4 +261,127 @@ describe("slackMessage", () => {
       "… and 6 more",
     );
   });
+});
+
+describe("a banner", () => {
+  test("stands above everything else, and leaves the rest as it is", () => {
+    const { blocks, ...rest } = slackMessage(ALERT, "For team-a, which is gone.");
+    const { blocks: without, ...restWithout } = slackMessage(ALERT);
+    expect([rest, blocks]).toEqual([
+      restWithout,
+      [
+        {
+          type: "context",
+          elements: [{ type: "plain_text", text: "For team-a, which is gone.", emoji: false }],
+        },
+        ...(without ?? []),
+      ],
+    ]);
+  });
+
+  test("may be any text, drawn or plain, and whatever stands below", () => {
+    fc.assert(
+      fc.property(fc.oneof(alert, notice), TEXT, (news, banner) => {
+        expect([judgeOf(slackMessage(news, banner)), judgeOf(plainMessage(news, banner))]).toEqual([FINE, FINE]);
+      }),
+      { seed: 9, numRuns: 500 },
+    );
+  });
+});
+
+describe("plainMessage", () => {
+  test("says the same in lines, without blocks", () => {
+    expect(plainMessage(ALERT, "For team-a, which is gone.")).toEqual({
+      text: [
+        "For team-a, which is gone.",
+        "🟠 HIGH · Root user made a change",
+        "Rules: root-activity, rules[0]",
+        "eventID: 00000000-0000-4000-8000-000000000001",
+        "Who: Root arn:aws:iam::111111111111:root",
+        "What: s3.amazonaws.com DeleteBucket",
+        "Where: 111111111111 · eu-central-1",
+        "When: 2025-06-11T09:15:00Z",
+        "From: 198.51.100.7 (aws-cli/2.15.0)",
+        "Error: AccessDenied",
+      ].join("\n"),
+      unfurl_links: false,
+      unfurl_media: false,
+    });
+  });
+
+  test("says a notice in lines", () => {
+    const facts = [
+      { label: "Alarm", value: "a & <b>" },
+      { label: "Link", value: "open it", url: "https://console.aws.amazon.com/" },
+    ];
+    expect(plainMessage({ kind: "notice", severity: "info", title: "<!channel>", facts }).text).toBe(
+      "⚪ INFO · &lt;!channel&gt;\nAlarm: a &amp; &lt;b&gt;\nLink: open it",
+    );
+  });
+
+  test.each([
+    ["an address", "https://198.51.100.1/click", "https[:]//198.51.100.1/click"],
+    ["an address with a text of its own", "<https://198.51.100.1/|click>", "&lt;https[:]//198.51.100.1/|click&gt;"],
+    ["a line of its own", "x\nWho: nobody", "x Who: nobody"],
+    ["a reading direction of its own", "\u202emoc.elpmaxe", "moc.elpmaxe"],
+  ])("makes nothing of foreign text that is %s", (_name, value, shown) => {
+    const notice: News = { kind: "notice", severity: "low", title: "t", facts: [{ label: "From", value }] };
+    expect(plainMessage(notice).text).toBe(`🔵 LOW · t\nFrom: ${shown}`);
+  });
+
+  test("of any alert is accepted by Slack, short, pings nobody, links nowhere and shows the event's id", () => {
+    fc.assert(
+      fc.property(alert, (news) => {
+        const { text } = plainMessage(news);
+        expect({
+          ...judgeOf(plainMessage(news)),
+          links: text.includes("://"),
+          id: text.includes(`eventID: ${news.eventId}`),
+          short: text.length < 4_000,
+          lines: text.split("\n").length <= 9,
+        }).toEqual({ ...FINE, links: false, id: true, short: true, lines: true });
+      }),
+      { seed: 8, numRuns: 500 },
+    );
+  });
+
+  test("of any notice is accepted by Slack, short, pings nobody and links nowhere", () => {
+    fc.assert(
+      fc.property(notice, (news) => {
+        const { text } = plainMessage(news);
+        expect({ ...judgeOf(plainMessage(news)), links: text.includes("://"), short: text.length < 4_000 }).toEqual({
+          ...FINE,
+          links: false,
+          short: true,
+        });
+      }),
+      { seed: 10, numRuns: 500 },
+    );
+  });
+
+  test.each(["x", "&", "<", "👍", "://"])(
+    "is short and shows the id when everything is as long as can be and made of %s",
+    (unit) => {
+      const text = unit.repeat(3_000);
+      const long = {
+        title: text,
+        accountId: text,
+        region: text,
+        what: text,
+        who: text,
+        when: text,
+        from: text,
+        error: text,
+      };
+      const message = plainMessage(
+        { ...ALERT, ...long, rules: [{ id: text, origin: "custom", severity: "low" }] },
+        text,
+      );
+      expect([
+        judgeOf(message),
+        message.text.includes(`eventID: ${ALERT.eventId}`),
+        message.text.length < 6_000,
+      ]).toEqual([FINE, true, true]);
+    },
+  );
 });

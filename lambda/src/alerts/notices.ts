@@ -2,11 +2,15 @@ import type { RuleProblem } from "#model/decision.ts";
 import type { Notice } from "#model/news.ts";
 import { MAX_REPORTED, type RecordProblem } from "#model/outcome.ts";
 
-/** Rules that do not work, told once, with their places. */
-export function ruleProblemsNotice(problems: readonly RuleProblem[]): Notice {
+/**
+ * Rules that do not work, told once, with their places.
+ * @param day on which it may be told once more, such as `2025-06-11`
+ */
+export function ruleProblemsNotice(problems: readonly RuleProblem[], day: string): Notice {
   return {
     kind: "notice",
     severity: "high",
+    occasion: day,
     title: problems.length === 1 ? "A rule does not work" : `${problems.length} rules do not work`,
     facts: [
       ...problems

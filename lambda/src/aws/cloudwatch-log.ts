@@ -16,12 +16,25 @@ export function cloudwatchLog(level: LogLevel, write: Write): Log {
   return { debug: at("DEBUG"), info: at("INFO"), warning: at("WARNING"), error: at("ERROR") };
 }
 
+/** Counts with the same namespace and dimensions. */
+export interface MetricSet {
+  readonly namespace: string;
+  /** Values by name, such as the function's name. */
+  readonly dimensions: Readonly<Record<string, string>>;
+  readonly counts: Readonly<Record<string, number>>;
+}
+
 /**
- * A log line that CloudWatch reads as metrics: counts, without dimensions.
+ * A log line that CloudWatch reads as metrics. Names of counts and dimensions stand beside each other in it, so that
+ * no two sets may give one name different values.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
-export function metricLine(namespace: string, counts: Readonly<Record<string, number>>, nowMs: number): string {
-  const Metrics = Object.keys(counts).map((Name) => ({ Name, Unit: "Count" }));
-  const _aws = { Timestamp: nowMs, CloudWatchMetrics: [{ Namespace: namespace, Dimensions: [[]], Metrics }] };
-  return JSON.stringify({ _aws, ...counts });
+export function metricLine(nowMs: number, sets: readonly MetricSet[]): string {
+  const CloudWatchMetrics = sets.map(({ namespace, dimensions, counts }) => ({
+    Namespace: namespace,
+    Dimensions: [Object.keys(dimensions)],
+    Metrics: Object.keys(counts).map((Name) => ({ Name, Unit: "Count" })),
+  }));
+  const members = Object.assign({}, ...sets.flatMap(({ dimensions, counts }) => [dimensions, counts]));
+  return JSON.stringify({ _aws: { Timestamp: nowMs, CloudWatchMetrics }, ...members });
 }

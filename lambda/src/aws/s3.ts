@@ -1,21 +1,46 @@
-import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { LogFileError, messageOf } from "#model/errors.ts";
 import type { ObjectStore } from "#model/ports.ts";
+import { nameOfObject } from "#model/source-item.ts";
+import { impatience } from "./impatience.ts";
 
 /** Objects in Amazon S3. */
-export function s3ObjectStore(client: S3Client = new S3Client({})): ObjectStore {
+export function s3ObjectStore(client: S3Client = new S3Client({ requestHandler: impatience(10_000) })): ObjectStore {
   return {
-    async get({ bucket, key }, maxBytes) {
-      const name = `s3://${bucket}/${key}`;
+    async *read(object) {
       try {
-        const { Body, ContentLength = 0 } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+        const { Body } = await client.send(new GetObjectCommand({ Bucket: object.bucket, Key: object.key }));
         if (Body === undefined) throw new Error("S3 answered without a body");
-        if (ContentLength > maxBytes) throw new Error(`it holds ${ContentLength} bytes, more than ${maxBytes}`);
-        return await Body.transformToByteArray();
+        yield* Body as AsyncIterable<Uint8Array>;
       } catch (cause) {
-        const kind = cause instanceof Error && cause.name !== "Error" ? `${cause.name}: ` : "";
-        throw new LogFileError(`${name} could not be read: ${kind}${messageOf(cause)}`, { cause });
+        throw failed(`${nameOfObject(object)} could not be read`, cause);
       }
     },
+
+    async list(bucket, prefix) {
+      const keys: string[] = [];
+      const folders: string[] = [];
+      const page = { Bucket: bucket, Prefix: prefix, Delimiter: "/" };
+      let ContinuationToken: string | undefined;
+      try {
+        do {
+          const answer = await client.send(
+            new ListObjectsV2Command({ ...page, ...(ContinuationToken === undefined ? {} : { ContinuationToken }) }),
+          );
+          keys.push(...(answer.Contents ?? []).flatMap(({ Key }) => Key ?? []));
+          folders.push(...(answer.CommonPrefixes ?? []).flatMap(({ Prefix }) => Prefix ?? []));
+          ContinuationToken = answer.NextContinuationToken;
+        } while (ContinuationToken !== undefined);
+      } catch (cause) {
+        throw failed(`the keys below s3://${bucket}/${prefix} could not be listed`, cause);
+      }
+      return { keys, folders };
+    },
   };
+}
+
+function failed(what: string, cause: unknown): LogFileError {
+  const kind = cause instanceof Error && cause.name !== "Error" ? `${cause.name}: ` : "";
+  const missing = cause instanceof Error && cause.name === "NoSuchKey";
+  return new LogFileError(`${what}: ${kind}${messageOf(cause)}`, { cause, missing });
 }

@@ -1,11 +1,14 @@
 import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 import type { ParameterStore } from "#model/ports.ts";
+import { impatience } from "./impatience.ts";
 
 /** How many parameters one call may name. https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html */
 const MAX_NAMES = 10;
 
 /** Parameters of AWS Systems Manager. */
-export function ssmParameterStore(client: SSMClient = new SSMClient({})): ParameterStore {
+export function ssmParameterStore(
+  client: SSMClient = new SSMClient({ requestHandler: impatience(5_000) }),
+): ParameterStore {
   return {
     async get(names) {
       const values = new Map<string, string>();

@@ -52,5 +52,19 @@ export const ConfigurationDocument = v.object({
   rule_evaluation_errors_to_slack: v.boolean(),
   push_access_denied_cloudwatch_metrics: v.boolean(),
   rule_config: v.record(v.string(), v.unknown()),
+  ledger: v.strictObject({
+    table: v.pipe(
+      v.optional(v.nullable(v.string())),
+      v.transform((table) => table ?? undefined),
+    ),
+    retention_days: v.number(),
+  }),
+  limits: v.strictObject({
+    file_bytes: v.number(),
+    file_records: v.number(),
+    record_bytes: v.number(),
+    record_depth: v.number(),
+    record_values: v.number(),
+  }),
 });
 export type ConfigurationDocument = v.InferOutput<typeof ConfigurationDocument>;

@@ -76,6 +76,11 @@ export function parseConfiguration(document: unknown): Settings {
     tellRuleProblems: configuration.rule_evaluation_errors_to_slack,
     countRefusedCalls: configuration.push_access_denied_cloudwatch_metrics,
     ruleConfig: configuration.rule_config,
+    limits: configuration.limits,
+    ledger:
+      configuration.ledger.table === undefined
+        ? undefined
+        : { table: configuration.ledger.table, retentionDays: configuration.ledger.retention_days },
     problems: tracked.problems,
   };
 }

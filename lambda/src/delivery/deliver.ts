@@ -5,7 +5,7 @@ import type { Clock, Deliver, Publisher } from "#model/ports.ts";
 import { hookProblem } from "./hook-url.ts";
 import type { Secrets } from "./secrets.ts";
 import { postAsApp } from "./slack-app.ts";
-import { slackMessage } from "./slack-message.ts";
+import { plainMessage, slackMessage } from "./slack-message.ts";
 import { postToHook } from "./slack-webhook.ts";
 import { publishNews } from "./sns.ts";
 
@@ -17,56 +17,85 @@ export interface DeliverDependencies {
   readonly allowedHookHosts: readonly string[];
   /** Ends with a slash. */
   readonly slackApiUrl: string;
+  /** How Slack is asked. */
+  readonly fetch: typeof fetch;
 }
-
-/**
- * How long one message waits in all for a destination that is throttled: nothing was posted, so waiting is safe. Short
- * of this the shared hook of several simultaneous invocations frees itself. In milliseconds.
- */
-const MAX_THROTTLED_MS = 60_000;
 
 /** How often an answer is asked for again that may have been a success: each time may tell once too often. */
 const MAX_AMBIGUOUS = 2;
+/** Slack answers within a second; a hook that hangs must not hold the others up. In milliseconds. */
+const TIMEOUT_MS = 10_000;
+/** Less than that is no time to answer in. */
+const MIN_TIMEOUT_MS = 500;
 
-/** Tells one destination, waiting as long as Slack asks for. Never throws. */
+/** What a destination takes: JSON to a topic, a message drawn or in plain text to Slack. */
+type Form = "drawn" | "plain";
+
+/**
+ * Tells one destination. An answer that may have been a success is asked for again; a message that Slack refuses is sent
+ * once more as plain text. Never throws.
+ */
 export function createDeliver(dependencies: DeliverDependencies): Deliver {
-  return async (news, destination) => {
-    let throttledMs = 0;
-    let ambiguous = 0;
-    for (;;) {
-      const delivery = await attempt(dependencies, news, destination);
-      if (delivery.kind === "throttled") {
-        const waitMs = delivery.retryAfterSeconds * 1000;
-        throttledMs += waitMs;
-        if (throttledMs > MAX_THROTTLED_MS) return delivery;
-        await dependencies.clock.sleep(waitMs);
-      } else if (delivery.kind === "ambiguous" && ambiguous < MAX_AMBIGUOUS) {
+  const { clock } = dependencies;
+  return async (news, destination, { withinMs, banner }) => {
+    const endMs = clock.nowMs() + withinMs;
+    const sendAs = (form: Form) => {
+      const timeoutMs = Math.max(MIN_TIMEOUT_MS, Math.min(TIMEOUT_MS, endMs - clock.nowMs()));
+      return attempt(dependencies, { news, banner, form, timeoutMs }, destination);
+    };
+    let form: Form = "drawn";
+    let refusal: string | undefined;
+    for (let ambiguous = 0; ; ) {
+      const delivery = await sendAs(form);
+      if (delivery.kind === "delivered") return refusal === undefined ? delivery : { ...delivery, degraded: refusal };
+      const waitMs = (ambiguous + 1) * 1000;
+      if (delivery.kind === "refused" && destination.kind !== "sns" && form === "drawn") {
+        form = "plain";
+        refusal = delivery.reason;
+      } else if (delivery.kind === "ambiguous" && ambiguous < MAX_AMBIGUOUS && clock.nowMs() + waitMs < endMs) {
         ambiguous += 1;
-        await dependencies.clock.sleep(ambiguous * 1000);
+        await clock.sleep(waitMs);
       } else return delivery;
     }
   };
 }
 
-async function attempt(dependencies: DeliverDependencies, news: News, destination: Destination): Promise<Delivery> {
-  const { secrets, publisher, allowedHookHosts, slackApiUrl } = dependencies;
+interface Attempt {
+  readonly news: News;
+  readonly banner: string | undefined;
+  readonly form: Form;
+  readonly timeoutMs: number;
+}
+
+async function attempt(
+  dependencies: DeliverDependencies,
+  { news, banner, form, timeoutMs }: Attempt,
+  destination: Destination,
+): Promise<Delivery> {
+  const { secrets, publisher, allowedHookHosts, slackApiUrl, fetch } = dependencies;
+  const message = () => (form === "drawn" ? slackMessage(news, banner) : plainMessage(news, banner));
   switch (destination.kind) {
     case "slack_webhook":
       return withSecret(secrets, destination.hookParameter, async (hook) => {
         const problem = hookProblem(hook, allowedHookHosts);
-        if (problem === undefined) return postToHook(hook, slackMessage(news));
+        if (problem === undefined) return postToHook(hook, message(), { fetch, timeoutMs });
         return { kind: "dead", reason: `the hook in ${destination.hookParameter} ${problem}` };
       });
     case "slack_app":
       return withSecret(secrets, destination.tokenParameter, (token) =>
-        postAsApp(token, destination.channelId, slackMessage(news), slackApiUrl),
+        postAsApp(token, destination.channelId, message(), { apiUrl: slackApiUrl, fetch, timeoutMs }),
       );
     case "sns":
-      return publishNews(publisher, destination.topicArn, news);
+      return publishNews(publisher, destination.topicArn, news, banner);
     default:
       return assertNever(destination);
   }
 }
+
+/** What SSM and KMS answer about a secret that is not there, or not for this function. Whatever else they answer passes. */
+const LASTING = /^(AccessDenied|ParameterNotFound|ValidationException|NotFoundException|DisabledException|KMS)/;
+/** How long to leave SSM alone. */
+const SECRET_RETRY_SECONDS = 2;
 
 /** Sends with a secret. One that cannot be read ends it, and one that does not work is forgotten: it may be new by now. */
 async function withSecret(
@@ -78,7 +107,11 @@ async function withSecret(
   try {
     secret = await secrets.read(parameter);
   } catch (error) {
-    return { kind: "dead", reason: messageOf(error) };
+    // What the system says about a connection has a code and no name of its own.
+    const named = error instanceof Error && (error.name !== "Error" || "code" in error);
+    const lasting = !named || LASTING.test(error.name);
+    if (lasting) return { kind: "dead", reason: messageOf(error) };
+    return { kind: "throttled", retryAfterSeconds: SECRET_RETRY_SECONDS, reason: messageOf(error) };
   }
   const delivery = await send(secret);
   if (delivery.kind === "dead") secrets.forget(parameter);

@@ -3,6 +3,10 @@ import type { Delivery } from "#model/destination.ts";
 /** Slack asks for about a second; anything beyond a minute is not waited for. In seconds. */
 const MAX_RETRY_AFTER = 60;
 
+/** That the hook cannot be used any more, with whatever status it comes: 200, too. */
+const DEAD_WORDS =
+  /^(action_prohibited|invalid_token|no_(active_hooks|service|team)|channel_(is_archived|not_found)|team_disabled|posting_to_general_channel_denied)$/;
+
 /**
  * What an HTTP answer of Slack means. The reason quotes the status and, when it looks like one, Slack's error word.
  * https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors
@@ -10,6 +14,7 @@ const MAX_RETRY_AFTER = 60;
 export function classify(status: number, body: string, retryAfter: string | null): Delivery {
   const word = /^[a-z_]{1,60}$/.test(body.trim()) ? body.trim() : "no error word";
   const reason = `Slack answered ${status} (${word})`;
+  if (status < 500 && DEAD_WORDS.test(word)) return { kind: "dead", reason };
   if (status === 200) return word === "ok" ? { kind: "delivered" } : { kind: "refused", reason };
   if (status === 429) return { kind: "throttled", retryAfterSeconds: seconds(retryAfter), reason };
   if (status >= 500) return { kind: "ambiguous", reason };

@@ -1,8 +1,7 @@
 import type { Delivery } from "#model/destination.ts";
 import { classify, noAnswer } from "./slack-answer.ts";
 import type { SlackMessage } from "./slack-message.ts";
-
-const TIMEOUT_MS = 10_000;
+import type { HttpOptions } from "./slack-webhook.ts";
 
 /** Errors on Slack's side: whether the message was posted is unknown. */
 const FAILING = /^(internal_error|fatal_error|service_unavailable|request_timeout)$/;
@@ -16,7 +15,7 @@ export async function postAsApp(
   token: string,
   channelId: string,
   message: SlackMessage,
-  apiUrl: string,
+  { apiUrl, fetch, timeoutMs }: HttpOptions & { readonly apiUrl: string },
 ): Promise<Delivery> {
   try {
     const response = await fetch(new URL("chat.postMessage", apiUrl), {
@@ -24,7 +23,7 @@ export async function postAsApp(
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json; charset=utf-8" },
       body: JSON.stringify({ channel: channelId, ...message }),
       redirect: "error",
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     const body = await response.text();
     if (response.status !== 200) return classify(response.status, body, response.headers.get("retry-after"));

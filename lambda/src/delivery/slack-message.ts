@@ -18,7 +18,7 @@ export type Block =
 export interface SlackMessage {
   /** For notifications and screen readers; Slack does not draw it beside blocks. */
   readonly text: string;
-  readonly blocks: readonly Block[];
+  readonly blocks?: readonly Block[];
   readonly unfurl_links: false;
   readonly unfurl_media: false;
 }
@@ -41,14 +41,16 @@ const MAX_URL = 3_000;
 /**
  * Draws news as one Block Kit message that Slack accepts whatever the news holds. Foreign text stands only in elements
  * that Slack does not parse, so it can neither ping nor link; it is one line each, so it cannot forge another.
+ * @param banner a sentence that stands above it
  */
-export function slackMessage(news: News): SlackMessage {
+export function slackMessage(news: News, banner?: string): SlackMessage {
   const title = plain(news.title, { max: MAX_TITLE });
   const headline = `${MARKS[news.severity]} ${news.severity.toUpperCase()} · ${title}`;
   const { facts, context } = contentOf(news);
   return {
     text: escapeMrkdwn(headline),
     blocks: [
+      ...(banner === undefined ? [] : [contextBlock([banner])]),
       { type: "header", text: { type: "plain_text", text: headline, emoji: false } },
       { type: "rich_text", elements: [{ type: "rich_text_section", elements: lines(facts) }] },
       ...(context.length === 0 ? [] : [contextBlock(context)]),
@@ -56,6 +58,33 @@ export function slackMessage(news: News): SlackMessage {
     unfurl_links: false,
     unfurl_media: false,
   };
+}
+
+/** How much a message in plain text may hold; Slack cuts at 40,000. https://docs.slack.dev/reference/methods/chat.postMessage */
+const MAX_PLAIN = 3_000;
+
+/**
+ * The same news without blocks, for when Slack refuses what was drawn: a message that is ugly is better than none. What
+ * Slack would parse is escaped.
+ */
+export function plainMessage(news: News, banner?: string): SlackMessage {
+  const { facts, context } = contentOf(news);
+  const texts = [
+    ...(banner === undefined ? [] : [banner]),
+    `${MARKS[news.severity]} ${news.severity.toUpperCase()} · ${plain(news.title, { max: MAX_TITLE })}`,
+    // Before what may be long: an alert without its id cannot be looked up.
+    ...context,
+    ...facts.map(({ label, value }) => `${plain(label, { max: MAX_LABEL })}: ${plain(value, { max: MAX_VALUE })}`),
+  ];
+  const lines = texts.map((text) => plain(text, { max: MAX_VALUE }));
+  let left = MAX_PLAIN;
+  const shown = lines.filter((line) => {
+    left -= lengthOf(line) + 1;
+    return left >= 0;
+  });
+  // Slack makes links of addresses in such a text, and these may be an attacker's.
+  const text = shown.join("\n").replaceAll("://", "[:]//");
+  return { text: escapeMrkdwn(text), unfurl_links: false, unfurl_media: false };
 }
 
 function contentOf(news: News): { facts: readonly Fact[]; context: readonly string[] } {

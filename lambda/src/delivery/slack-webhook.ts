@@ -3,17 +3,24 @@ import type { Delivery } from "#model/destination.ts";
 import { classify, noAnswer } from "./slack-answer.ts";
 import type { SlackMessage } from "./slack-message.ts";
 
-/** Slack answers within a second; a hook that hangs must not hold the others up. */
-const TIMEOUT_MS = 10_000;
+/** How Slack is asked over HTTP. */
+export interface HttpOptions {
+  readonly fetch: typeof fetch;
+  readonly timeoutMs: number;
+}
 
 /**
  * Posts a message to a hook, once. The answer is read by our own `fetch`, because the package hides `Retry-After`
  * and takes any 200 for success.
  */
-export async function postToHook(hook: string, message: SlackMessage): Promise<Delivery> {
+export async function postToHook(
+  hook: string,
+  message: SlackMessage,
+  { fetch, timeoutMs }: HttpOptions,
+): Promise<Delivery> {
   let answer: Delivery | undefined;
   const webhook = new IncomingWebhook(hook, {
-    timeout: TIMEOUT_MS,
+    timeout: timeoutMs,
     fetch: async (input, init) => {
       const response = await fetch(input, init);
       answer = classify(response.status, await response.clone().text(), response.headers.get("retry-after"));

@@ -16,9 +16,16 @@ export interface RouteTable {
   readonly default?: Destination | undefined;
 }
 
+/** Whom to tell, and who is told instead when that destination is dead. */
+export interface Target {
+  readonly destination: Destination;
+  readonly fallback?: Destination | undefined;
+}
+
 /** How an attempt to tell ended. `reason` names the answer, never a secret. */
 export type Delivery =
-  | { readonly kind: "delivered" }
+  /** `degraded`: why it was told as plain text only. */
+  | { readonly kind: "delivered"; readonly degraded?: string }
   /** Not posted; may be tried again after the wait. */
   | { readonly kind: "throttled"; readonly retryAfterSeconds: number; readonly reason: string }
   /** May or may not have been posted: no answer, or an answer of a failing server. */

@@ -1,3 +1,5 @@
+import type { LimitName } from "./log-file.ts";
+
 /** The configuration cannot be used at all. Trying again helps only after it was changed. */
 export class ConfigurationError extends Error {
   override readonly name = "ConfigurationError";
@@ -11,6 +13,22 @@ export class SourceError extends Error {
 /** A log file that could not be read. The invocation hands it back, so that it comes again. */
 export class LogFileError extends Error {
   override readonly name = "LogFileError";
+  /** The limit that the file goes beyond, if that is why. */
+  readonly limit?: LimitName;
+  /** Whether the file is not there any more. */
+  readonly missing: boolean;
+  /** Whether what lies there is not what CloudTrail writes: reading it again will not help. */
+  readonly damaged: boolean;
+
+  constructor(
+    message: string,
+    options: ErrorOptions & { readonly limit?: LimitName; readonly missing?: boolean; readonly damaged?: boolean } = {},
+  ) {
+    super(message, options);
+    this.missing = options.missing ?? false;
+    this.damaged = options.damaged ?? false;
+    if (options.limit !== undefined) this.limit = options.limit;
+  }
 }
 
 /** The invocation did not finish its work: AWS must bring the payload again. */

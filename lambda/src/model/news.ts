@@ -39,6 +39,8 @@ export interface Notice {
   /** The account that it concerns, where it concerns one: decides the route. */
   readonly accountId?: string | undefined;
   readonly facts: readonly Fact[];
+  /** Tells it from another one with the same words, which would pass for the same otherwise. */
+  readonly occasion?: string;
 }
 
 /** Anything that is told. */

@@ -1,14 +1,60 @@
 import type { Delivery, Destination } from "./destination.ts";
 import type { News } from "./news.ts";
-import type { ObjectRef } from "./source-item.ts";
+import type { ObjectRef, QueueMessage } from "./source-item.ts";
 
 /** Reads objects. */
 export interface ObjectStore {
   /**
-   * The bytes of an object.
-   * @throws LogFileError when it is missing, forbidden or larger than `maxBytes`; the message names bucket and key
+   * The bytes of an object as they arrive. Asking for the first of them asks for the object.
+   * @throws LogFileError when it is missing, forbidden, or breaks off; the message names bucket and key
    */
-  get(object: ObjectRef, maxBytes: number): Promise<Uint8Array>;
+  read(object: ObjectRef): AsyncIterable<Uint8Array>;
+  /**
+   * What lies directly below a prefix: keys, and prefixes up to the next `/`.
+   * @throws LogFileError when it is forbidden or fails
+   */
+  list(
+    bucket: string,
+    prefix: string,
+  ): Promise<{ readonly keys: readonly string[]; readonly folders: readonly string[] }>;
+}
+
+/** What the ledger says to an invocation that wants to tell something. */
+export type Claim =
+  /** Nobody told it, and nobody else will before the claim ends. */
+  | { readonly kind: "mine" }
+  | { readonly kind: "delivered" }
+  /** Another invocation is telling it, or was ended in the midst of it. */
+  | { readonly kind: "held"; readonly untilMs: number };
+
+/** A log file that was read to its end. */
+export interface ProcessedObject {
+  /** Of its unpacked bytes, in hexadecimal digits, as digest files have it. */
+  readonly sha256: string;
+}
+
+/**
+ * Remembers what was told and read, across invocations. Keys are texts of at most 2,000 characters. Every call throws
+ * when the table cannot be reached.
+ */
+export interface Ledger {
+  /** Which of these were delivered, as far as is known: a cheap look ahead of the claims. */
+  delivered(keys: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Claims the telling of a key until a time. */
+  claim(key: string, untilMs: number): Promise<Claim>;
+  /** It was told: for as long as the ledger remembers, a claim says so. */
+  confirm(key: string): Promise<void>;
+  /** It was not told: anybody may claim it. Only ends a claim of one's own. */
+  release(key: string): Promise<void>;
+  /**
+   * The next free moment of a destination, which is then taken. Undefined, and nothing is taken, when it comes too late.
+   * @param notBeforeMs the earliest that will do; later callers come after it, too
+   * @param notAfterMs the latest that will do
+   */
+  takeSlot(destination: string, notBeforeMs: number, notAfterMs: number): Promise<number | undefined>;
+  /** Which of these were read to their end, by `s3://bucket/key`. */
+  processed(objects: readonly ObjectRef[]): Promise<ReadonlyMap<string, ProcessedObject>>;
+  markProcessed(object: ObjectRef, result: ProcessedObject): Promise<void>;
 }
 
 /** Reads SSM parameters, decrypted. */
@@ -26,8 +72,19 @@ export interface Publisher {
   publish(message: { readonly topicArn: string; readonly subject: string; readonly body: string }): Promise<void>;
 }
 
-/** Tells one destination one piece of news: renders, sends, waits and tries again where that helps. Never throws. */
-export type Deliver = (news: News, destination: Destination) => Promise<Delivery>;
+/** The part of a ledger that telling needs. */
+export type TellingLedger = Pick<Ledger, "delivered" | "claim" | "confirm" | "release" | "takeSlot">;
+
+/** How a piece of news is to be told. */
+export interface DeliveryOptions {
+  /** How long it may take, in milliseconds. */
+  readonly withinMs: number;
+  /** Stands above the message: why it comes here. A sentence of ours. */
+  readonly banner?: string | undefined;
+}
+
+/** Tells one destination one piece of news: renders, sends, and tries again where that helps at once. Never throws. */
+export type Deliver = (news: News, destination: Destination, options: DeliveryOptions) => Promise<Delivery>;
 
 /** One JSON line per call. `fields` hold no secret and, above debug level, no whole record. */
 export interface Log {
@@ -43,10 +100,19 @@ export interface Clock {
   sleep(ms: number): Promise<void>;
 }
 
+/** Messages of a queue. */
+export interface MessageQueue {
+  /** Lets a message that was not finished come again after a while. @throws when the queue does not take it */
+  delay(message: QueueMessage, seconds: number): Promise<void>;
+}
+
 /** What the pipeline needs of the world. */
 export interface Ports {
   readonly objects: ObjectStore;
+  /** Undefined when it is switched off: then every run tells everything. */
+  readonly ledger: Ledger | undefined;
   readonly deliver: Deliver;
+  readonly clock: Clock;
   readonly log: Log;
   /** How long the invocation may still run, in milliseconds. */
   readonly remainingMs: () => number;

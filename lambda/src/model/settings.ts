@@ -1,5 +1,6 @@
 import type { RuleProblem } from "./decision.ts";
 import type { RouteTable } from "./destination.ts";
+import type { Limits } from "./log-file.ts";
 import type { RuleDefinition } from "./rule.ts";
 
 /** From most to least. Nothing is logged as CRITICAL: choosing it silences the log, as in the older module. */
@@ -16,6 +17,9 @@ export interface Settings {
   readonly allowedHookHosts: readonly string[];
   readonly tellRuleProblems: boolean;
   readonly countRefusedCalls: boolean;
+  readonly limits: Limits;
+  /** The table that remembers what was told, and for how long; undefined when it is switched off. */
+  readonly ledger: { readonly table: string; readonly retentionDays: number } | undefined;
   /** What rules see as `config`. */
   readonly ruleConfig: Readonly<Record<string, unknown>>;
   /** Parts of the configuration that were left out because they are wrong; empty after a successful apply. */

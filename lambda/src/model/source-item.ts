@@ -1,3 +1,4 @@
+import type { ReconcileRequest } from "./digest.ts";
 import type { SourceError } from "./errors.ts";
 import type { Notice } from "./news.ts";
 
@@ -5,6 +6,22 @@ import type { Notice } from "./news.ts";
 export interface ObjectRef {
   readonly bucket: string;
   readonly key: string;
+}
+
+/** What people and the ledger call an object. */
+export function nameOfObject({ bucket, key }: ObjectRef): string {
+  return `s3://${bucket}/${key}`;
+}
+
+/** A message as a queue handed it out. */
+export interface QueueMessage {
+  readonly id: string;
+  /** ARN of the queue. */
+  readonly queue: string;
+  /** Stands for this handing out: the next one has another. */
+  readonly receiptHandle: string;
+  /** How often it was handed out so far, this time included. */
+  readonly receives: number;
 }
 
 /** One acknowledgeable part of a payload. */
@@ -16,6 +33,8 @@ export type SourceItem = {
   /** Records that came by themselves, as they stand in the payload; `from` names where, for people. */
   | { readonly kind: "records"; readonly records: readonly unknown[]; readonly from: string }
   | { readonly kind: "notice"; readonly notice: Notice }
+  /** Digest files are to be looked for. */
+  | { readonly kind: "reconcile"; readonly request: ReconcileRequest }
   /** Something that needs no answer, such as `s3:TestEvent`. */
   | { readonly kind: "control"; readonly what: string }
   | { readonly kind: "undecodable"; readonly error: SourceError }

@@ -1,20 +1,34 @@
 import { bareObject } from "#model/bare.ts";
+import { DEFAULT_LIMITS, type LimitName, type Limits, MalformedElement } from "#model/log-file.ts";
 import { type CloudTrailRecord, isInsight, type JudgeableRecord } from "#model/record.ts";
 
-/** CloudTrail nests about ten deep; a record is at most 256 KB. Deeper or wider ones are made to harm. */
-const MAX_DEPTH = 64;
-const MAX_VALUES = 100_000;
-
-/** Why an element of `Records` cannot be judged. */
+/** Why an element of `Records` cannot be judged, and which limit it is over, if any. */
 export interface Unjudgeable {
   readonly unjudgeable: string;
+  readonly limit?: LimitName;
+}
+
+/** What is over a limit. */
+class LimitError extends Error {
+  readonly limit: LimitName;
+  constructor(message: string, limit: LimitName) {
+    super(message);
+    this.limit = limit;
+  }
 }
 
 /**
  * Makes an element of `Records` askable: nested in bare objects, and flat with dotted keys (list indexes as
  * `.0.`). Keys such as `__proto__` become plain keys. Never throws.
+ * @param limits of its depth and of the number of its values: more of either is made to harm
  */
-export function flatten(element: unknown): JudgeableRecord | Unjudgeable {
+export function flatten(
+  element: unknown,
+  limits: Pick<Limits, "record_depth" | "record_values"> = DEFAULT_LIMITS,
+): JudgeableRecord | Unjudgeable {
+  if (element instanceof MalformedElement) {
+    return { unjudgeable: element.reason, ...(element.limit === undefined ? {} : { limit: element.limit }) };
+  }
   if (typeof element !== "object" || element === null || Array.isArray(element)) {
     return {
       unjudgeable: `is ${element === null ? "null" : Array.isArray(element) ? "a list" : `a ${typeof element}`}`,
@@ -24,8 +38,12 @@ export function flatten(element: unknown): JudgeableRecord | Unjudgeable {
   let values = 0;
   const copy = (value: unknown, path: string, depth: number): unknown => {
     values += 1;
-    if (depth > MAX_DEPTH) throw new RangeError(`is nested more than ${MAX_DEPTH} deep`);
-    if (values > MAX_VALUES) throw new RangeError(`has more than ${MAX_VALUES} values`);
+    if (depth > limits.record_depth) {
+      throw new LimitError(`is nested more than ${limits.record_depth} deep`, "record_depth");
+    }
+    if (values > limits.record_values) {
+      throw new LimitError(`has more than ${limits.record_values} values`, "record_values");
+    }
     if (Array.isArray(value)) return value.map((item, index) => copy(item, `${path}.${index}`, depth + 1));
     if (typeof value === "object" && value !== null) return copyObject(value, `${path}.`, depth);
     flat[path] = value;
@@ -44,7 +62,7 @@ export function flatten(element: unknown): JudgeableRecord | Unjudgeable {
     }
     return { record, flat };
   } catch (error) {
-    if (error instanceof RangeError) return { unjudgeable: error.message };
+    if (error instanceof LimitError) return { unjudgeable: error.message, limit: error.limit };
     throw error;
   }
 }

@@ -1,40 +1,68 @@
-import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
 import { LogFileError, messageOf } from "#model/errors.ts";
-
-const gunzipAsync = promisify(gunzip);
-
-/** How much a file may unpack to by default, in bytes. CloudTrail's own files of 20,000 records unpack to about 37 MB. */
-const MAX_BYTES = 64 * 2 ** 20;
-
-const GZIP_MAGIC = [0x1f, 0x8b];
+import type { Limits } from "#model/log-file.ts";
+import { Splitter } from "./split.ts";
+import { GzipError, unpack } from "./unpack.ts";
 
 /**
- * The elements of `Records` of a log file, gzip or plain JSON, as they stand there: nothing is checked of the elements.
- * A file that is itself a list holds them directly, as files of aggregated events do.
+ * The elements of a log file in batches of at most 500, while its bytes arrive. They come as they stand in the file, in
+ * the order of the file; nothing is checked of them but that they are JSON within `record_bytes`, and a
+ * `MalformedElement` stands in the place of one that is not. The file may be gzip or plain, `{"Records": […]}` or, as
+ * files of aggregated events are, a list.
+ *
+ * Memory is bounded by `record_bytes`, a batch and a chunk, whatever the file holds. `chunks` is read no further than the
+ * batch that was asked for, and stopped when its reader stops.
  * @param name names the file in errors
- * @param maxBytes how much it may unpack to: against bombs
- * @throws LogFileError when it is truncated, too large, no JSON, or holds no list
+ * @param hash gets the unpacked bytes, which are what CloudTrail's digest files tell the SHA-256 of
+ * @throws LogFileError when the file is truncated, damaged, no JSON, beyond `file_bytes` or `file_records`, or without a
+ *   list of records; everything before the fault was yielded. A LogFileError of `chunks` comes through as it is.
  */
-export async function readLogFile(bytes: Uint8Array, name: string, maxBytes: number = MAX_BYTES): Promise<unknown[]> {
-  const isGzip = GZIP_MAGIC.every((byte, index) => bytes[index] === byte);
-  let text: string;
+export async function* readLogFile(
+  chunks: AsyncIterable<Uint8Array>,
+  name: string,
+  limits: Limits,
+  hash?: { update(bytes: Uint8Array): unknown },
+): AsyncGenerator<readonly unknown[]> {
+  const splitter = new Splitter(name, limits);
+  let fault: unknown;
   try {
-    const plain = isGzip ? await gunzipAsync(bytes, { maxOutputLength: maxBytes }) : bytes;
-    text = new TextDecoder().decode(plain);
+    for await (const bytes of withinBytes(withItsName(unpack(chunks), name), name, limits.file_bytes)) {
+      hash?.update(bytes);
+      yield* splitter.push(bytes);
+    }
+    splitter.end();
+  } catch (error) {
+    fault = error;
+  }
+  const rest = splitter.rest();
+  if (rest.length > 0) yield rest;
+  if (fault !== undefined) throw fault;
+}
+
+/** @throws LogFileError instead of anything else */
+async function* withItsName(bytes: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* bytes;
   } catch (cause) {
-    const tooLarge = cause instanceof RangeError;
-    const reason = tooLarge ? `unpacks to more than ${maxBytes} bytes` : `is not gzip: ${messageOf(cause)}`;
-    throw new LogFileError(`${name} ${reason}`, { cause });
+    if (cause instanceof LogFileError) throw cause;
+    const damaged = cause instanceof GzipError;
+    const what = damaged ? "is not gzip" : "could not be read";
+    throw new LogFileError(`${name} ${what}: ${messageOf(cause)}`, { cause, damaged });
   }
-  let file: unknown;
-  try {
-    file = JSON.parse(text);
-  } catch {
-    // The parser's message quotes the text around the place: foreign, so it stays out.
-    throw new LogFileError(`${name} is not JSON`);
+}
+
+/** The same bytes up to a bound. @throws LogFileError behind the bound */
+async function* withinBytes(
+  pieces: AsyncIterable<Uint8Array>,
+  name: string,
+  maxBytes: number,
+): AsyncGenerator<Uint8Array> {
+  let left = maxBytes;
+  for await (const bytes of pieces) {
+    yield bytes.length > left ? bytes.subarray(0, left) : bytes;
+    left -= bytes.length;
+    if (left < 0) {
+      const reason = `unpacks to more than ${maxBytes} bytes (limits.file_bytes)`;
+      throw new LogFileError(`${name} ${reason}`, { limit: "file_bytes" });
+    }
   }
-  const records = typeof file === "object" && file !== null && "Records" in file ? file.Records : file;
-  if (!Array.isArray(records)) throw new LogFileError(`${name} has no list "Records"`);
-  return records;
 }

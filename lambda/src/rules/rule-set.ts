@@ -2,6 +2,7 @@ import { createCompiler, type Predicate } from "#expression/compile.ts";
 import { bareCopy } from "#model/bare.ts";
 import type { RuleProblem } from "#model/decision.ts";
 import { bySeverity, type RuleDefinition, type RuleRef } from "#model/rule.ts";
+import type { Settings } from "#model/settings.ts";
 import { isCall } from "./call-name.ts";
 
 /** A rule that can be asked. */
@@ -20,6 +21,16 @@ export interface RuleSet {
 }
 
 const compile = createCompiler({ isCall });
+
+/** The default rules, where they apply, and the user's. What does not compile is reported beside what was wrong already. */
+export function ruleSetOf(
+  settings: Pick<Settings, "useDefaultRules" | "rules" | "ruleConfig" | "problems">,
+  defaultRules: readonly RuleDefinition[],
+): ReturnType<typeof createRuleSet> {
+  const definitions = [...(settings.useDefaultRules ? defaultRules : []), ...settings.rules];
+  const { ruleSet, problems } = createRuleSet(definitions, settings.ruleConfig);
+  return { ruleSet, problems: [...settings.problems, ...problems] };
+}
 
 /** Compiles rules. One that does not compile is left out and reported; the others hold. */
 export function createRuleSet(

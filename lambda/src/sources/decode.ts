@@ -5,6 +5,8 @@ import { decodeCloudWatchAlarm } from "./cloudwatch-alarm.ts";
 import { decodeCloudWatchLogs } from "./cloudwatch-logs.ts";
 import type { Decoder, ReadInner } from "./decoder.ts";
 import { decodeEventBridge } from "./eventbridge.ts";
+import { decodeLambdaDestination } from "./lambda-destination.ts";
+import { decodeReconcileRequest } from "./reconcile-request.ts";
 import { decodeS3 } from "./s3.ts";
 import { decodeSns } from "./sns.ts";
 import { decodeSnsNotification } from "./sns-notification.ts";
@@ -20,6 +22,8 @@ const DECODERS: readonly Decoder[] = [
   decodeEventBridge,
   decodeCloudWatchLogs,
   decodeCloudWatchAlarm,
+  decodeLambdaDestination,
+  decodeReconcileRequest,
 ];
 
 const EXPECTED =
@@ -28,8 +32,8 @@ const EXPECTED =
 /** What CloudTrail publishes, not as JSON, to see whether it may publish to a topic. */
 const VALIDATION = "CloudTrail validation message.";
 
-/** Envelopes in envelopes. SNS in SQS is two; more than this is made to harm. */
-const MAX_DEPTH = 4;
+/** Envelopes in envelopes. SNS in SQS is two, a failed invocation in a queue may add two; more is made to harm. */
+const MAX_DEPTH = 5;
 
 /** What to read or tell, by the payload that invoked the function: at least one item, in the payload's order. Never throws. */
 export function decode(payload: unknown): readonly SourceItem[] {

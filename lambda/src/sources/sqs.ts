@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import type { QueueMessage } from "#model/source-item.ts";
 import type { Decoder } from "./decoder.ts";
 import { shown } from "./shown.ts";
 
@@ -11,6 +12,8 @@ const Batch = v.object({
         messageId: v.string(),
         body: v.string(),
         eventSourceARN: v.optional(v.string()),
+        receiptHandle: v.optional(v.string()),
+        attributes: v.optional(v.object({ ApproximateReceiveCount: v.optional(v.string()) })),
       }),
     ),
     v.minLength(1),
@@ -30,3 +33,14 @@ export const decodeSqs: Decoder = (payload, readInner) => {
     ),
   );
 };
+
+/** The messages that a payload consists of, where it comes from a queue. */
+export function queueMessages(payload: unknown): readonly QueueMessage[] {
+  const batch = v.safeParse(Batch, payload);
+  if (!batch.success) return [];
+  return batch.output.Records.flatMap(({ messageId: id, eventSourceARN: queue, receiptHandle, attributes }) => {
+    if (queue === undefined || receiptHandle === undefined) return [];
+    const receives = Math.max(1, Number(attributes?.ApproximateReceiveCount) || 1);
+    return [{ id, queue, receiptHandle, receives }];
+  });
+}

@@ -8,8 +8,9 @@ import { repoRoot, requireTool, run } from "#test/support/tools.ts";
 import { isRecord, list } from "./plan.ts";
 
 /*
- * Which sentence refuses which settings. `expect_failures` of `terraform test` names the variable only, of which
- * `sources` has a score of validations, and each such run takes a second for the provider's schemas. Validations see
+ * Which sentence refuses which settings of the sources and of what keeps alerts from being lost. `expect_failures` of
+ * `terraform test` names the variable only, of which some have a score of validations, and each such run takes a second
+ * for the provider's schemas. Validations see
  * nothing but variables, so here the variables stand alone; that what is accepted also plans, the runs in *.tftest.hcl
  * show.
  */
@@ -46,6 +47,21 @@ const LOG_GROUP = "sources.cloudwatch_logs.log_group_name must be";
 const ALARMS_LOG_GROUP = "sources.alarms.log_group_name must be";
 const TOPIC_KEYS = "The keys of sources.alarms.topic_arns are names of yours";
 const TOPIC_ARNS = "sources.alarms.topic_arns must be ARNs of SNS topics";
+const ATTEMPTS = "retry.max_attempts must be";
+const RETENTION = "ledger.retention_days must be a whole number between 15 and 365";
+const WHOLE_LIMIT = "Each of limits must be a positive whole number";
+const FILE_LIMIT = "limits.file_bytes must be at most";
+const RECORD_LIMIT = "limits.record_bytes must be at most";
+const QUIET = "monitoring.quiet_hours must be";
+const SCHEDULE = "reconcile.schedule_expression must be";
+const LOOK_BACK = "reconcile.look_back_hours must be";
+const RECONCILE = "reconcile compares digest files with the ledger";
+const ACTIONS = "alarm_actions must be ARNs";
+const TABLE_NAME = "dynamodb_table_name must be";
+
+const among = (settings: Settings): Settings => ({ ...BUCKET, ...settings });
+/** So many topics. */
+const topics = (count: number) => Array.from({ length: count }, (_, index) => `${TOPIC}-${index}`);
 
 const refused: readonly Case[] = [
   // --- The bucket, and where log files come from
@@ -229,6 +245,72 @@ const refused: readonly Case[] = [
   ["a topic of alarms that is none", source({ alarms: { topic_arns: { billing: QUEUE } } }), TOPIC_ARNS],
   ["a topic of alarms under two keys", source({ alarms: { topic_arns: { a: TOPIC, b: TOPIC } } }), TOPIC_ARNS],
   ["a topic of alarms that is null", source({ alarms: { topic_arns: { billing: null } } }), TOPIC_ARNS],
+  // --- Nothing is lost
+  ...[0, 1001, 2.5].map(
+    (max_attempts): Case => [`${max_attempts} attempts of retries`, among({ retry: { max_attempts } }), ATTEMPTS],
+  ),
+  ...[0, 14, 366, 20.5].map(
+    (retention_days): Case => [`a ledger of ${retention_days} days`, among({ ledger: { retention_days } }), RETENTION],
+  ),
+  [
+    "a key of the ledger by its alias",
+    among({ ledger: { kms_key_arn: "arn:aws:kms:eu-central-1:123456789012:alias/ledger" } }),
+    "ledger.kms_key_arn must be the ARN of a key",
+  ],
+  ...["ab", "a".repeat(256), "the ledger", ""].map(
+    (dynamodb_table_name): Case => [
+      `a table called "${dynamodb_table_name}"`,
+      among({ dynamodb_table_name }),
+      TABLE_NAME,
+    ],
+  ),
+  ...["file_bytes", "file_records", "record_bytes", "record_depth", "record_values"].flatMap(
+    (name): readonly Case[] => [
+      [`no ${name}`, among({ limits: { [name]: 0 } }), WHOLE_LIMIT],
+      [`${name} of a fraction`, among({ limits: { [name]: 1.5 } }), WHOLE_LIMIT],
+    ],
+  ),
+  ["too large files", among({ limits: { file_bytes: 68_719_476_737 } }), FILE_LIMIT],
+  ["too many records of a file", among({ limits: { file_records: 100_000_001 } }), FILE_LIMIT],
+  ["too large records", among({ limits: { record_bytes: 16_777_217 } }), RECORD_LIMIT],
+  ["too deep records", among({ limits: { record_depth: 201 } }), RECORD_LIMIT],
+  ["too many values of a record", among({ limits: { record_values: 1_000_001 } }), RECORD_LIMIT],
+  ...[-1, 25, 0.5].map(
+    (quiet_hours): Case => [`${quiet_hours} quiet hours`, among({ monitoring: { quiet_hours } }), QUIET],
+  ),
+  ...["1 hour", "rate 1 hour", "rate()", "at(2025-06-11T09:20:00)"].map(
+    (schedule_expression): Case => [
+      `the schedule "${schedule_expression}"`,
+      among({ reconcile: { schedule_expression } }),
+      SCHEDULE,
+    ],
+  ),
+  ...[0, 169, 1.5].map(
+    (look_back_hours): Case => [`${look_back_hours} hours back`, among({ reconcile: { look_back_hours } }), LOOK_BACK],
+  ),
+  ["to reconcile without a ledger", among({ reconcile: {}, ledger: { enabled: false } }), RECONCILE],
+  [
+    "to reconcile without log files",
+    { ...NO_BUCKET, reconcile: {}, sources: { log_files: false, api_calls: {} } },
+    RECONCILE,
+  ],
+  ["an action of an alarm that is no ARN", among({ alarm_actions: [TOPIC, "operations"] }), ACTIONS],
+  ["six actions of an alarm", among({ alarm_actions: topics(6) }), "An alarm calls at most five"],
+  [
+    "five actions of an alarm beside a topic for dead letters",
+    among({ alarm_actions: topics(5), dead_letter_target_arn: TOPIC }),
+    "An alarm calls at most five",
+  ],
+  [
+    "a function for dead letters",
+    among({ dead_letter_target_arn: "arn:aws:lambda:eu-central-1:123456789012:function:dead-letters" }),
+    "dead_letter_target_arn must be the ARN of an SQS queue or an SNS topic",
+  ],
+  [
+    "a topic for dead letters that nobody tells",
+    among({ dead_letter_target_arn: TOPIC, monitoring: { alarms: false } }),
+    "dead_letter_target_arn is a topic, which the alarms about dead letters notify",
+  ],
 ];
 
 const accepted: readonly Case[] = [
@@ -287,6 +369,41 @@ const accepted: readonly Case[] = [
     "exact addresses and whole octets",
     addresses("198.51.100.7", "0.0.0.0", "255.255.255.255", "198.*", "198.51.*", "198.51.100.*", "2001:db8::1", "::1"),
   ],
+  [
+    "null for all that keeps alerts",
+    among({ ledger: null, limits: null, monitoring: null, reconcile: null, retry: null }),
+  ],
+  [
+    "the smallest bounds",
+    among({
+      dynamodb_table_name: "a-1",
+      ledger: { retention_days: 15 },
+      limits: { file_bytes: 1, file_records: 1, record_bytes: 1, record_depth: 1, record_values: 1 },
+      monitoring: { quiet_hours: 0 },
+      reconcile: { look_back_hours: 1, schedule_expression: "rate(5 minutes)" },
+      retry: { max_attempts: 1 },
+    }),
+  ],
+  [
+    "the largest bounds",
+    among({
+      alarm_actions: topics(5),
+      dynamodb_table_name: "A".repeat(255),
+      ledger: { retention_days: 365, kms_key_arn: KEY },
+      limits: {
+        file_bytes: 68_719_476_736,
+        file_records: 100_000_000,
+        record_bytes: 16_777_216,
+        record_depth: 200,
+        record_values: 1_000_000,
+      },
+      monitoring: { quiet_hours: 24 },
+      reconcile: { look_back_hours: 168, schedule_expression: "cron(15 * * * ? *)" },
+      retry: { max_attempts: 1000 },
+    }),
+  ],
+  ["four actions of an alarm beside a topic", among({ alarm_actions: topics(4), dead_letter_target_arn: TOPIC })],
+  ["a queue for dead letters without alarms", among({ dead_letter_target_arn: QUEUE, monitoring: { alarms: false } })],
 ];
 
 /** What Terraform told about the settings of one case. */
@@ -315,7 +432,7 @@ function take(line: string): void {
 }
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "source-validations-"));
+  folder = await mkdtemp(join(tmpdir(), "variable-validations-"));
   await symlink(join(repoRoot, "variables.tf"), join(folder, "variables.tf"));
   await mkdir(join(folder, "test"));
   // A file for each: after an error Terraform skips the rest of a file.
@@ -363,14 +480,22 @@ describe("accepts", () => {
   );
 });
 
-describe("every validation of the variables about sources", () => {
+describe("every validation of these variables", () => {
   const NAMES = [
+    "alarm_actions",
     "cloudtrail_logs_kms_key_id",
     "cloudtrail_logs_s3_bucket_name",
     "create_bucket_notification",
+    "dead_letter_target_arn",
+    "dynamodb_table_name",
     "enable_eventbridge_notificaitons",
     "enable_eventbridge_notifications",
     "enable_s3_sns_fanout",
+    "ledger",
+    "limits",
+    "monitoring",
+    "reconcile",
+    "retry",
     "s3_sns_fanout_topic_arn",
     "sources",
   ];

@@ -1,0 +1,84 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
+import { version } from "#cli/shared/version.ts";
+import { defaultRules } from "#default-rules";
+
+/** The absolute path of the repository. */
+export const ROOT = path.join(import.meta.dirname, "..");
+
+/** One file of JavaScript, and the licences of every package that is in it. */
+export interface Bundle {
+  readonly code: Uint8Array;
+  readonly notices: string;
+}
+
+/** Modules that read files when they are loaded. In a bundle each is replaced by its value. */
+const MADE_WHEN_BUILT: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  "lambda/default-rules.ts": { defaultRules },
+  "cli/shared/version.ts": { version },
+};
+
+/** Puts rules and version into the bundle as data: no YAML parser and no file access at run time. */
+const filesAsData: Plugin = {
+  name: "files-as-data",
+  setup(builder) {
+    builder.onLoad({ filter: /\.ts$/ }, ({ path: file }) => {
+      const values = MADE_WHEN_BUILT[path.relative(ROOT, file).split(path.sep).join("/")];
+      if (values === undefined) return undefined;
+      const lines = Object.entries(values).map(([name, value]) => `export const ${name} = ${JSON.stringify(value)};`);
+      return { contents: lines.join("\n"), loader: "js" };
+    });
+  },
+};
+
+/**
+ * Bundles an entry point, byte for byte the same on every machine.
+ * @param options of esbuild, where they differ between entry points
+ * @param heading the first line of the notices
+ * @throws when a package comes without a licence
+ */
+export async function bundle(
+  entryPoint: string,
+  heading: string,
+  options: Pick<BuildOptions, "target" | "format" | "banner">,
+): Promise<Bundle> {
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: [entryPoint],
+    bundle: true,
+    minify: true,
+    platform: "node",
+    // "module" first lets unused parts of the SDK be shaken off.
+    mainFields: ["module", "main"],
+    legalComments: "none",
+    plugins: [filesAsData],
+    metafile: true,
+    write: false,
+    ...options,
+  });
+  const [file] = outputFiles;
+  if (file === undefined) throw new Error("esbuild gave no bundle");
+  return { code: file.contents, notices: notices(heading, metafile) };
+}
+
+/** Most packages share a few texts: each stands there once, below the names of those that it covers. */
+function notices(heading: string, metafile: Metafile): string {
+  const folders = new Set<string>();
+  for (const input of Object.keys(metafile.inputs)) {
+    const [folder] = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input) ?? [];
+    if (folder !== undefined) folders.add(folder);
+  }
+  const namesByText = new Map<string, string[]>();
+  for (const folder of [...folders].sort()) {
+    const manifest = JSON.parse(readFileSync(path.join(ROOT, folder, "package.json"), "utf8"));
+    const licence = readdirSync(path.join(ROOT, folder)).find((name) => /^licen[cs]e/i.test(name));
+    if (licence === undefined && typeof manifest.license !== "string")
+      throw new Error(`${folder} comes without a licence`);
+    const text = licence === undefined ? "" : readFileSync(path.join(ROOT, folder, licence), "utf8").trim();
+    const name = `${manifest.name} ${manifest.version} (${manifest.license})`;
+    namesByText.set(text, [...(namesByText.get(text) ?? []), name]);
+  }
+  const texts = Array.from(namesByText, ([text, names]) => `${names.join("\n")}\n\n${text}\n`);
+  return `${heading}\n\n${texts.join(`\n${"-".repeat(80)}\n\n`)}`;
+}

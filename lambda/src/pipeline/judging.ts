@@ -1,0 +1,85 @@
+import type { Judgement } from "#model/decision.ts";
+import type { LimitName } from "#model/log-file.ts";
+import type { Alert, News, Notice } from "#model/news.ts";
+import { MAX_REPORTED, type Outcome } from "#model/outcome.ts";
+import { type CloudTrailRecord, isInsight, isRefusedCall, type JudgeableRecord } from "#model/record.ts";
+import type { RuleRef } from "#model/rule.ts";
+
+/** The steps of judging, each already configured; the pipeline's `Stages` hold them. */
+export interface JudgingStages {
+  /** records: the records that an element stands for: itself, unless it is an aggregated event. */
+  readonly unfold: (element: unknown) => readonly unknown[];
+  /** records: an element that rules can be asked about, or why not. */
+  readonly flatten: (
+    element: unknown,
+  ) => JudgeableRecord | { readonly unjudgeable: string; readonly limit?: LimitName };
+  /** rules: what the rules say of a record. Never throws. */
+  readonly decide: (record: JudgeableRecord) => Judgement;
+  /** alerts: what to say about a record. */
+  readonly toAlert: (record: CloudTrailRecord, rules: readonly [RuleRef, ...RuleRef[]]) => Alert;
+  /** alerts: what to say about Insights, the start and the end of one together. */
+  readonly insightNotices: (insights: readonly CloudTrailRecord[]) => readonly Notice[];
+}
+
+/** What the judging of one list of elements, batch by batch, has come to. */
+export interface Judging {
+  /** Names an element for people. */
+  readonly nameOf: (index: number) => string;
+  readonly alerts: Alert[];
+  readonly insights: CloudTrailRecord[];
+  /** How many were judged. */
+  elements: number;
+}
+
+/** A judging in which nothing has happened yet. */
+export function newJudging(nameOf: (index: number) => string): Judging {
+  return { nameOf, alerts: [], insights: [], elements: 0 };
+}
+
+/** What there is to tell by now; the judging then begins anew. */
+export function newsOf({ alerts, insights }: Judging, stages: JudgingStages): readonly News[] {
+  return [...alerts.splice(0), ...stages.insightNotices(insights.splice(0))];
+}
+
+/** Every element to a decision. */
+export function judge(elements: readonly unknown[], judging: Judging, stages: JudgingStages, outcome: Outcome): void {
+  for (const element of elements) {
+    for (const record of stages.unfold(element)) judgeOne(record, judging, stages, outcome);
+    judging.elements += 1;
+  }
+}
+
+function judgeOne(
+  element: unknown,
+  { nameOf, alerts, insights, elements: index }: Judging,
+  stages: JudgingStages,
+  outcome: Outcome,
+): void {
+  const { records, recordProblems, ruleProblems, refusedCalls, limits } = outcome;
+  records.in += 1;
+  const judgeable = stages.flatten(element);
+  if ("unjudgeable" in judgeable) {
+    records.failed += 1;
+    if (judgeable.limit !== undefined) limits[judgeable.limit] += 1;
+    if (recordProblems.length < MAX_REPORTED) {
+      recordProblems.push({ where: nameOf(index), reason: judgeable.unjudgeable });
+    }
+    return;
+  }
+  const { record } = judgeable;
+  const { decision, problems } = stages.decide(judgeable);
+  for (const problem of problems) if (!ruleProblems.has(problem.ruleId)) ruleProblems.set(problem.ruleId, problem);
+  const refused = isRefusedCall(record);
+  if (refused) refusedCalls.total += 1;
+  if (decision.kind === "ignored") {
+    records.ignored += 1;
+    if (refused) refusedCalls.ignored += 1;
+  } else if (isInsight(record)) {
+    // It is itself an alert, of CloudTrail's: only an ignore rule keeps it back.
+    records.alerted += 1;
+    insights.push(record);
+  } else if (decision.kind === "alert") {
+    records.alerted += 1;
+    alerts.push(stages.toAlert(record, decision.rules));
+  } else records.unmatched += 1;
+}

@@ -1,0 +1,205 @@
+import type { Delivery, Destination, Target } from "#model/destination.ts";
+import type { News } from "#model/news.ts";
+import type { Outcome, Told } from "#model/outcome.ts";
+import type { Ledger, Ports, TellingLedger } from "#model/ports.ts";
+
+/** The steps of telling, each already configured; the pipeline's `Stages` hold them. */
+export interface TellingStages {
+  /** routing: to whom, and to whom instead. */
+  readonly targetsFor: (accountId: string | undefined) => readonly Target[];
+  /** ledger: what makes two deliveries the same. */
+  readonly ledgerKey: (news: News, destination: Destination) => string;
+  /** ledger: what a destination is called there. */
+  readonly destinationKey: (destination: Destination) => string;
+  /** ledger: one that is never in the way. */
+  readonly guard: (ledger: Ledger | undefined, onFailure: (error: unknown) => void) => TellingLedger;
+}
+
+/** Tells each destination its news in order, the destinations beside each other. */
+export type Tell = (news: readonly News[]) => Promise<void>;
+
+/** What is kept of an invocation's time to hand back what was not told: log lines and the answer. In milliseconds. */
+export const RESERVE_MS = 5_000;
+/** Less than this is not enough to hear Slack out. */
+const MIN_DELIVERY_MS = 2_000;
+/**
+ * How long a claim lasts, which has to be longer than one telling takes: three times ten seconds without an answer, and
+ * three seconds between. Until then a retry waits when the invocation was ended in the midst of it.
+ */
+const CLAIM_MS = 60_000;
+const MAX_DELIVERY_MS = 45_000;
+/**
+ * How long an invocation waits for its turn when others are telling the same destination. Longer, and all that wait would
+ * use up the account's concurrency; the retry queue waits for nothing.
+ */
+const MAX_WAIT_MS = 60_000;
+/** How often Slack is asked again that said "later", and how often it is looked whether another invocation has finished. */
+const MAX_THROTTLED = 30;
+const MAX_HELD = 15;
+const HELD_WAIT_MS = 1_000;
+
+/** How the telling of one piece of news ended. `skipped`: the destination did not take an earlier one. */
+type Ending = { readonly kind: "delivered" | "alreadyDelivered" } | ({ readonly kind: "failed" | "skipped" } & Untold);
+
+/** Why something was not told. `soon`: only time was short. */
+interface Untold {
+  readonly reason: string;
+  readonly soon?: boolean;
+}
+
+/**
+ * The second half of the pipeline, news → told: routing → ledger → delivery → outcome. News that was told before is not
+ * told again; news that could not be told stands in `failures` and comes again. A destination that does not take one
+ * message is not tried with the next.
+ */
+export function createTeller(stages: TellingStages, ports: Ports, outcome: Outcome): Tell {
+  const ledger = stages.guard(ports.ledger, (error) => {
+    outcome.ledger.failed += 1;
+    ports.log.error("the ledger cannot be reached; telling without it", { reason: String(error) });
+  });
+  const invocation: Invocation = { stages, ports, outcome, ledger, givenUp: new Map(), dead: new Map() };
+  return async (news) => {
+    const queues = new Map<Destination, { readonly target: Target; readonly items: News[] }>();
+    for (const item of news) {
+      const targets = stages.targetsFor(item.accountId);
+      if (targets.length === 0) {
+        const counts = countsOf(item, outcome);
+        counts.in += 1;
+        counts.failed += 1;
+        outcome.failures.push({ what: item.title, reason: "there is no destination; configure a default one" });
+      }
+      for (const target of targets) {
+        const queue = queues.get(target.destination);
+        if (queue === undefined) queues.set(target.destination, { target, items: [item] });
+        else queue.items.push(item);
+      }
+    }
+    await Promise.all(Array.from(queues.values(), ({ target, items }) => tellTarget(items, target, invocation)));
+  };
+}
+
+/** What one invocation remembers of its destinations. */
+interface Invocation {
+  readonly stages: TellingStages;
+  readonly ports: Ports;
+  readonly outcome: Outcome;
+  readonly ledger: TellingLedger;
+  /** Destinations that did not take a message, and why: they are not tried again, and what is for them comes again. */
+  readonly givenUp: Map<Destination, Untold>;
+  /** Destinations that are told through their fallback. */
+  readonly dead: Map<Destination, string>;
+}
+
+async function tellTarget(items: readonly News[], target: Target, invocation: Invocation): Promise<void> {
+  const { stages, outcome, ledger } = invocation;
+  const { destination } = target;
+  const keys = items.map((item) => stages.ledgerKey(item, destination));
+  const told = await ledger.delivered(keys);
+  let reported = false;
+  for (const [index, item] of items.entries()) {
+    const counts = countsOf(item, outcome);
+    counts.in += 1;
+    const key = keys[index] ?? "";
+    const ending: Ending = told.has(key) ? { kind: "alreadyDelivered" } : await tellOne(item, key, target, invocation);
+    if (!("reason" in ending)) {
+      counts[ending.kind] += 1;
+      continue;
+    }
+    counts.failed += 1;
+    // One failure stands for all that are skipped with it: they come again together.
+    if (!reported || ending.kind !== "skipped") {
+      const what = `${item.kind} for the ${destination.kind} destination "${destination.name}"`;
+      outcome.failures.push({ what, reason: ending.reason, ...(ending.soon ? { soon: true } : {}) });
+    }
+    reported = true;
+  }
+}
+
+/** Waits for the destination's next free moment, claims, sends, confirms; as often as Slack asks for patience. */
+async function tellOne(news: News, key: string, target: Target, invocation: Invocation): Promise<Ending> {
+  const { ports, outcome, ledger, givenUp, dead } = invocation;
+  const { destination, fallback } = target;
+  const skipped = givenUp.get(destination);
+  if (skipped !== undefined) return { kind: "skipped", ...skipped };
+  const giveUp = (reason: string, untold: Partial<Untold> = {}): Ending => {
+    givenUp.set(destination, { reason, ...untold });
+    return { kind: "failed", reason, ...untold };
+  };
+  const left = { held: MAX_HELD, throttled: MAX_THROTTLED };
+  let notBeforeMs = ports.clock.nowMs();
+  for (;;) {
+    const death = dead.get(destination);
+    const via = death !== undefined && fallback !== undefined ? fallback : destination;
+    if (!(await waitForTurn(via, notBeforeMs, invocation))) {
+      outcome.handedBack.count += 1;
+      // Who told something may go on at once, unless Slack asked for patience; who did not would only use up attempts.
+      const soon = left.throttled === MAX_THROTTLED && outcome.alerts.delivered + outcome.notices.delivered > 0;
+      return giveUp("its turn would have come too late", soon ? { soon } : {});
+    }
+    const claim = await ledger.claim(key, ports.clock.nowMs() + Math.min(CLAIM_MS, ports.remainingMs()));
+    if (claim.kind === "delivered") return { kind: "alreadyDelivered" };
+    if (claim.kind === "held") {
+      left.held -= 1;
+      if (left.held === 0) return giveUp("another invocation is telling it and has not finished");
+      notBeforeMs = ports.clock.nowMs() + HELD_WAIT_MS;
+      continue;
+    }
+    const withinMs = Math.min(MAX_DELIVERY_MS, ports.remainingMs() - RESERVE_MS);
+    const banner = via === destination ? undefined : bannerFor(destination, death);
+    const delivery = await ports.deliver(news, via, { withinMs, banner });
+    if (delivery.kind === "delivered") {
+      await ledger.confirm(key);
+      note(delivery, via, invocation);
+      return { kind: "delivered" };
+    }
+    await ledger.release(key);
+    note(delivery, via, invocation);
+    if (delivery.kind === "refused") return { kind: "failed", reason: delivery.reason };
+    if (delivery.kind === "dead" && via === destination && fallback !== undefined) {
+      dead.set(destination, delivery.reason);
+    } else if (delivery.kind === "throttled" && left.throttled > 0) {
+      left.throttled -= 1;
+      notBeforeMs = ports.clock.nowMs() + delivery.retryAfterSeconds * 1000;
+    } else return giveUp(delivery.reason);
+  }
+}
+
+/** @returns whether its turn came in time for it, and for a delivery after it */
+async function waitForTurn(via: Destination, notBeforeMs: number, invocation: Invocation): Promise<boolean> {
+  const { stages, ports, ledger } = invocation;
+  const { clock } = ports;
+  const nowMs = clock.nowMs();
+  const endMs = nowMs + ports.remainingMs() - RESERVE_MS - MIN_DELIVERY_MS;
+  if (notBeforeMs > endMs) return false;
+  const notAfterMs = Math.min(endMs, Math.max(notBeforeMs, nowMs) + MAX_WAIT_MS);
+  // Topics take what they are given.
+  const turnMs =
+    via.kind === "sns" ? notBeforeMs : await ledger.takeSlot(stages.destinationKey(via), notBeforeMs, notAfterMs);
+  if (turnMs === undefined) return false;
+  const waitMs = turnMs - clock.nowMs();
+  if (waitMs > 0) await clock.sleep(waitMs);
+  return true;
+}
+
+/** Keeps count of the answers that an eye should be kept on. */
+function note(delivery: Delivery, via: Destination, { outcome, ports }: Invocation): void {
+  const { answers, deadDestinations } = outcome;
+  if (delivery.kind === "delivered") {
+    if (delivery.degraded === undefined) return;
+    answers.degraded += 1;
+    ports.log.warning("told as plain text", { destination: via.name, reason: delivery.degraded });
+  } else if (delivery.kind === "throttled") answers.throttled += 1;
+  else if (delivery.kind === "ambiguous") answers.ambiguous += 1;
+  else if (delivery.kind === "dead" && !deadDestinations.has(via.name)) {
+    deadDestinations.add(via.name);
+    ports.log.error("a destination is dead", { destination: via.name, reason: delivery.reason });
+  }
+}
+
+function bannerFor(destination: Destination, death: string | undefined): string {
+  return `For ${destination.name}, which cannot be told any more: ${death ?? "it is dead"}. Give it a new hook.`;
+}
+
+function countsOf(news: News, outcome: Outcome): Told {
+  return news.kind === "alert" ? outcome.alerts : outcome.notices;
+}

@@ -1,0 +1,90 @@
+# What fails comes again, later and later, and rests in the end: payload → retry queue → alias … → resting place.
+
+locals {
+  retry_queue_name  = "${var.function_name}-retry"
+  dead_letters_name = "${var.function_name}-dead-letters"
+  # The most there is.
+  retention_seconds = 14 * 24 * 3600
+  # Six times the function's timeout, as AWS asks for: the poller retries within it when the function is throttled.
+  # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+  visibility_seconds = 6 * var.lambda_timeout_seconds
+
+  # By name, so that the plan shows the policies; whoever needs a queue to be there asks the resource.
+  retry_queue_arn      = "arn:${local.partition}:sqs:${local.region}:${local.account_id}:${local.retry_queue_name}"
+  own_dead_letters_arn = "arn:${local.partition}:sqs:${local.region}:${local.account_id}:${local.dead_letters_name}"
+
+  # Where messages rest: a queue of yours, or else that of the module. SQS cannot redrive into a topic.
+  dead_letter_target    = coalesce(var.dead_letter_target_arn, "-")
+  rests_in_your_queue   = strcontains(local.dead_letter_target, ":sqs:")
+  resting_place_arn     = local.rests_in_your_queue ? local.dead_letter_target : local.own_dead_letters_arn
+  resting_place         = local.rests_in_your_queue ? local.dead_letter_target : aws_sqs_queue.dead_letters.arn
+  dead_letter_topic_arn = strcontains(local.dead_letter_target, ":sns:") ? [local.dead_letter_target] : []
+}
+
+# Always there, also beside a queue of yours: what lies in it must not be deleted because dead_letter_target_arn changes.
+resource "aws_sqs_queue" "dead_letters" {
+  name                      = local.dead_letters_name
+  message_retention_seconds = local.retention_seconds
+  sqs_managed_sse_enabled   = true
+  redrive_allow_policy = jsonencode({
+    redrivePermission = "byQueue"
+    # The second one also where it is not made: each change of the policy would wait for half a minute.
+    sourceQueueArns = [local.retry_queue_arn, local.source_queue_arn]
+  })
+  tags = var.tags
+}
+
+resource "aws_sqs_queue" "retry" {
+  name                       = local.retry_queue_name
+  visibility_timeout_seconds = local.visibility_seconds
+  message_retention_seconds  = local.retention_seconds
+  sqs_managed_sse_enabled    = true
+  redrive_policy = jsonencode({
+    deadLetterTargetArn = local.resting_place
+    maxReceiveCount     = var.retry.max_attempts
+  })
+  tags = var.tags
+
+  lifecycle {
+    precondition {
+      condition = anytrue([
+        local.dead_letter_target == "-",
+        alltrue([
+          try(element(split(":", local.dead_letter_target), 3), "") == local.region,
+          !local.rests_in_your_queue || try(element(split(":", local.dead_letter_target), 4), "") == local.account_id,
+          !endswith(local.dead_letter_target, ".fifo"),
+        ]),
+      ])
+      error_message = "dead_letter_target_arn is ${local.dead_letter_target}, and messages can rest only in a standard queue (not FIFO) of the function's own account and region, ${local.account_id} and ${local.region}, because SQS moves them nowhere else; a topic must be a standard one of that region. Give such a one, or none: messages then rest in a queue of the module."
+    }
+  }
+}
+
+# A payload that failed goes to the retry queue at once: there the delay grows, while Lambda would try only twice more
+# within minutes. Six hours, the most there is, is how long it waits inside Lambda when the function is throttled.
+# https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+resource "aws_lambda_function_event_invoke_config" "live" {
+  function_name                = aws_lambda_function.this.function_name
+  qualifier                    = aws_lambda_alias.live.name
+  maximum_retry_attempts       = 0
+  maximum_event_age_in_seconds = 21600
+}
+
+resource "aws_lambda_event_source_mapping" "retry" {
+  event_source_arn        = aws_sqs_queue.retry.arn
+  function_name           = aws_lambda_alias.live.arn
+  function_response_types = ["ReportBatchItemFailures"]
+  # One, so that a message that ends the invocation (time, memory) takes no other one with it.
+  batch_size = 1
+
+  scaling_config {
+    # Enough to drain an outage of hours, and the account's concurrency stays with what is new: a hook takes about one
+    # message per second, whoever sends it. Lambda receives no more than it may run, so that waiting costs no attempt.
+    maximum_concurrency = 5
+  }
+
+  tags = var.tags
+
+  # Lambda tries the queue with the function's role.
+  depends_on = [aws_iam_role_policy.function]
+}

@@ -1,0 +1,101 @@
+import { describe, expect, test } from "vitest";
+import { keyOf, logFile, record, trailStopped } from "#test/support/records.ts";
+import { type Kill, type Simulation, simulate } from "#test/support/simulation.ts";
+
+const [A, B] = ["111111111111", "222222222222"] as const;
+const alert = (eventID: string, accountId: string = A) => trailStopped(accountId, { eventID });
+const EXPECTED = ["default e1", "default e3", "default e4", "team-b e2", "team-b e5"];
+/** More moments than an invocation has; a sweep that gets there never ended. */
+const MAX_MOMENTS = 500;
+
+/** Two files for two channels, which are told beside each other, and a rule that throws, which is told at the end. */
+async function start(afterEach: () => void): Promise<Simulation> {
+  const simulation = await simulate({
+    afterEach,
+    channels: ["team-b"],
+    document: {
+      rules: ["requestParameters.missing[0].name == 'x'"],
+      routing: [
+        {
+          routes: [
+            { accounts: [B], destination: { kind: "slack_webhook", name: "B", hookParameter: "/hooks/team-b" } },
+          ],
+          default: { kind: "slack_webhook", name: "default", hookParameter: "/hooks/default" },
+        },
+      ],
+    },
+  });
+  simulation.objects.files.set(keyOf("a"), logFile(alert("e1"), alert("e2", B), record(), alert("e3")));
+  simulation.objects.files.set(keyOf("b"), logFile(alert("e4"), alert("e5", B), alert("e1")));
+  return simulation;
+}
+
+/** Of what was posted, that which the ledger does not know: whoever comes next cannot tell whether it is in Slack. */
+function unconfirmed(posted: readonly string[], { table }: Simulation): readonly string[] {
+  return posted.filter((item) => {
+    const [channel = "", id = ""] = item.split(" ");
+    const row = [...table.rows].find(([key]) => key.includes(`/${id}/`) && key.endsWith(`/${channel}`));
+    return row?.[1].state !== "delivered";
+  });
+}
+
+const twice = (told: readonly string[]) => told.filter((item, index) => told.indexOf(item) !== index).sort();
+
+describe("killed at any moment, and run again", () => {
+  const kinds: readonly (readonly [string, (kill: Kill) => readonly (Kill | undefined)[]])[] = [
+    ["as S3 invokes it", (kill) => [kill]],
+    [
+      "as the retry queue invokes it, after it was killed at its very beginning",
+      (kill) => [(moment) => moment === 0, kill],
+    ],
+    ["twice at the same moment", (kill) => [kill, kill]],
+  ];
+  test.each(kinds)(
+    "%s: nothing is missing, and only what Slack's lost answer left open is told twice",
+    async (_name, kills) => {
+      const names = new Set<string>();
+      let moment = 0;
+      for (; moment < MAX_MOMENTS; moment++) {
+        const at = moment;
+        const unknown: string[] = [];
+        let seen = 0;
+        const simulation = await start(() => {
+          unknown.push(...unconfirmed(simulation.told().slice(seen), simulation));
+          seen = simulation.told().length;
+        });
+        try {
+          const kill: Kill = (passed, name) => {
+            if (passed !== at) return false;
+            names.add(name);
+            return true;
+          };
+          simulation.killNext(...kills(kill));
+          await simulation.notify(keyOf("a"), keyOf("b"));
+          await simulation.settle();
+          const told = simulation.told();
+          expect({
+            at,
+            told: [...new Set(told)].sort(),
+            toldTwice: twice(told),
+            deadLetters: simulation.deadLetters,
+          }).toEqual({ at, told: EXPECTED, toldTwice: unknown.sort(), deadLetters: [] });
+          const killed = simulation.endings.filter((ending) => ending === "killed").length;
+          if (killed < kills(kill).filter((planned) => planned !== undefined).length) break;
+        } finally {
+          await simulation.close();
+        }
+      }
+      expect({ ended: moment < MAX_MOMENTS, moments: moment > 50, everywhere: [...names].sort() }).toEqual({
+        ended: true,
+        moments: true,
+        everywhere: expect.arrayContaining(
+          ["claim", "confirm", "delivered", "fetch", "get", "markProcessed", "read", "takeSlot"].flatMap((name) => [
+            `after ${name}`,
+            `before ${name}`,
+          ]),
+        ),
+      });
+    },
+    120_000,
+  );
+});

@@ -1,0 +1,537 @@
+import { createHash } from "node:crypto";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { afterEach, expect, test } from "vitest";
+import { LogFileError } from "#model/errors.ts";
+import { keyOf, logFile, record, s3Payload, trailStopped } from "#test/support/records.ts";
+import { type Simulation, type SimulationOptions, simulate } from "#test/support/simulation.ts";
+import { headlineOf, textsOf } from "#test/support/told.ts";
+
+const [A, B] = ["111111111111", "222222222222"] as const;
+/** Whose alerts go to the channel `team-b`, and all others to `default`. */
+const TWO_CHANNELS = {
+  channels: ["team-b"],
+  document: {
+    routing: [
+      {
+        routes: [
+          { accounts: [B], destination: { kind: "slack_webhook", name: "accounts B", hookParameter: "/hooks/team-b" } },
+        ],
+        default: { kind: "slack_webhook", name: "default", hookParameter: "/hooks/default" },
+      },
+    ],
+  },
+};
+const alert = (eventID: string, accountId: string = A) => trailStopped(accountId, { eventID });
+const ids = (count: number, prefix = "e") => Array.from({ length: count }, (_, index) => `${prefix}${index + 1}`);
+const inDefault = (eventIds: readonly string[]) => eventIds.map((id) => `default ${id}`);
+
+let open: Simulation | undefined;
+afterEach(async () => {
+  await open?.close();
+  open = undefined;
+});
+
+/** A simulation whose bucket holds these files, by name. */
+async function deployed(
+  files: Readonly<Record<string, Uint8Array>>,
+  options: SimulationOptions = {},
+): Promise<Simulation> {
+  open = await simulate(options);
+  for (const [name, bytes] of Object.entries(files)) open.objects.files.set(keyOf(name), bytes);
+  return open;
+}
+
+/** What must be true in the end: these alerts in Slack, each once and in this order; nothing waits; nothing was lost. */
+function expectTold(simulation: Simulation, told: readonly string[], deadLetters: readonly unknown[] = []): void {
+  expect({ told: simulation.told(), deadLetters: simulation.deadLetters }).toEqual({ told, deadLetters });
+  expectIdentities(simulation);
+}
+
+function expectIdentities({ lines }: Simulation): void {
+  expect(lines.filter((line) => line.includes("counts do not reconcile"))).toEqual([]);
+}
+
+/** The notices in Slack, by headline. */
+function notices({ slack }: Simulation): readonly string[] {
+  return slack
+    .received()
+    .filter(({ payload }) => !textsOf(payload).join("\n").includes("eventID: "))
+    .map(headlineOf);
+}
+
+const secondsSince = ({ clock }: Simulation, beginMs: number) => (clock.nowMs() - beginMs) / 1000;
+
+/** The digest file of an hour, as CloudTrail writes it, over files of the bucket. */
+function digest(files: Readonly<Record<string, Uint8Array>>): Uint8Array {
+  const logFiles = Object.entries(files).map(([name, bytes]) => ({
+    s3Bucket: "example-cloudtrail-logs",
+    s3Object: keyOf(name),
+    hashValue: createHash("sha256").update(gunzipSync(bytes)).digest("hex"),
+    hashAlgorithm: "SHA-256",
+  }));
+  return gzipSync(JSON.stringify({ awsAccountId: A, digestEndTime: "2025-06-11T10:00:00Z", logFiles }));
+}
+
+// Slack
+
+test("Slack answers 429 three times with Retry-After → every alert arrives once, in the same invocation", async () => {
+  const simulation = await deployed({ a: logFile(alert("e1"), alert("e2")) });
+  simulation.slack.answerNext("default", { status: 429, body: "rate_limited", retryAfterSeconds: 7, times: 3 });
+  const beginMs = simulation.clock.nowMs();
+  await simulation.notify(keyOf("a"));
+  expectTold(simulation, inDefault(["e1", "e2"]));
+  expect({ endings: simulation.endings, waited: secondsSince(simulation, beginMs) >= 21 }).toEqual({
+    endings: ["done"],
+    waited: true,
+  });
+});
+
+test("Slack asks to wait longer than the invocation may run → the payload is handed back, and every alert arrives once", async () => {
+  const simulation = await deployed({ a: logFile(alert("e1"), alert("e2")) }, { timeoutMs: 30_000 });
+  simulation.slack.answerNext("default", { status: 429, body: "rate_limited", retryAfterSeconds: 60, times: 2 });
+  await simulation.notify(keyOf("a"));
+  await simulation.settle();
+  expectTold(simulation, inDefault(["e1", "e2"]));
+  expect(simulation.endings.length).toBeGreaterThan(1);
+});
+
+test("Slack is out for ten minutes → every alert arrives once, within 15 minutes after it is back", async () => {
+  const simulation = await deployed({ a: logFile(...ids(3).map((id) => alert(id))) });
+  const beginMs = simulation.clock.nowMs();
+  const backMs = beginMs + 600_000;
+  simulation.change((world) => ({
+    ...world,
+    fetch: (input, init) =>
+      world.clock.nowMs() < backMs ? Promise.reject(new TypeError("fetch failed")) : fetch(input, init),
+  }));
+  await simulation.notify(keyOf("a"));
+  await simulation.settle();
+  expectTold(simulation, inDefault(ids(3)));
+  expect(secondsSince(simulation, backMs)).toBeLessThan(900);
+});
+
+test("Slack posts, but its answer is lost → the alert arrives, and at most once more for each lost answer", async () => {
+  const simulation = await deployed({ a: logFile(alert("e1"), alert("e2")) });
+  simulation.slack.answerNext("default", { destroySocket: "after-posting" });
+  await simulation.notify(keyOf("a"));
+  await simulation.settle();
+  expectTold(simulation, inDefault(["e1", "e1", "e2"]));
+});
+
+test("Slack refuses a payload → it arrives as plain text, and the others as they are", async () => {
+  const simulation = await deployed({ a: logFile(alert("e1"), alert("e2")) });
+  simulation.slack.answerNext("default", { status: 400, body: "invalid_blocks" });
+  await simulation.notify(keyOf("a"));
+  expectTold(simulation, inDefault(["e1", "e2"]));
+  expect(simulation.outcomes[0]?.answers).toEqual({ throttled: 0, ambiguous: 0, degraded: 1 });
+});
+
+test("Slack refuses a payload even as plain text → it rests as a dead letter, and the others arrive", async () => {
+  const simulation = await deployed({ a: logFile(alert("e1"), alert("e2")) }, { maxAttempts: 3 });
+  simulation.change((world) => ({
+    ...world,
+    fetch: async (input, init) =>
+      String(init?.body).includes("eventID: e1") ? new Response("no_text", { status: 400 }) : fetch(input, init),
+  }));
+  await simulation.notify(keyOf("a"));
+  await simulation.settle();
+  expectTold(simulation, inDefault(["e2"]), [s3Payload(keyOf("a"))]);
+});
+
+test("the hook of one account is dead → its alerts come to the default channel with a banner, the others unaffected", async () => {
+  const file = logFile(alert("e1", B), alert("e2"), alert("e3", B));
+  const simulation = await deployed({ a: file }, TWO_CHANNELS);
+  simulation.slack.answerNext("team-b", { status: 404, body: "no_service", times: 9 });
+  await simulation.notify(keyOf("a"));
+  const banners = simulation.slack
+    .received()
+    .filter(({ payload }) => JSON.stringify(payload).includes("accounts B, which cannot be told any more"));
+  expect({
+    told: [...simulation.told()].sort(),
+    banners: banners.length,
+    endings: simulation.endings,
+    dead: simulation.outcomes[0]?.deadDestinations,
+    askedOnce: simulation.slack.refused().filter(({ channel }) => channel === "team-b").length,
+  }).toEqual({
+    told: inDefault(["e1", "e2", "e3"]),
+    banners: 2,
+    endings: ["done"],
+    dead: ["accounts B"],
+    askedOnce: 1,
+  });
+});
+
+test("the only hook is dead until it is replaced → every alert waits, and arrives once", async () => {
+  const simulation = await deployed({ a: logFile(alert("e1"), alert("e2")) });
+  const good = simulation.parameters.values.get("/hooks/default") ?? "";
+  simulation.parameters.values.set("/hooks/default", `${simulation.slack.url}/services/T0/B0/gone`);
+  await simulation.notify(keyOf("a"));
+  expect(simulation.told()).toEqual([]);
+  simulation.parameters.values.set("/hooks/default", good);
+  await simulation.settle();
+  expectTold(simulation, inDefault(["e1", "e2"]));
+});
+
+test("a storm of 10,000 matches in one file → every alert arrives once, at one message per second, over many invocations", async () => {
+  const all = ids(10_000);
+  // The longest that AWS lets an invocation run.
+  const simulation = await deployed({ a: logFile(...all.map((id) => alert(id))) }, { timeoutMs: 900_000 });
+  const posted: { readonly id: string; readonly atMs: number }[] = [];
+  simulation.change((world) => ({
+    ...world,
+    // Ten thousand requests over HTTP would only take their time.
+    fetch: async (_input, init) => {
+      const [, id = ""] = /eventID: (e\d+)/.exec(String(init?.body)) ?? [];
+      posted.push({ id, atMs: world.clock.nowMs() });
+      return new Response("ok");
+    },
+  }));
+  const beginMs = simulation.clock.nowMs();
+  await simulation.notify(keyOf("a"));
+  await simulation.settle();
+  const gaps = posted.slice(1).map(({ atMs }, index) => atMs - (posted[index]?.atMs ?? 0));
+  expect({
+    posted: posted.map(({ id }) => id),
+    tooFast: gaps.filter((ms) => ms < 1_000).length,
+    deadLetters: simulation.deadLetters,
+    hours: Math.round(secondsSince(simulation, beginMs) / 360) / 10,
+  }).toEqual({ posted: all, tooFast: 0, deadLetters: [], hours: 2.8 });
+  expectIdentities(simulation);
+}, 60_000);
+
+test("a hundred notifications at once share one hook → every alert arrives once, and no attempts are used up by waiting", async () => {
+  const names = ids(100, "file");
+  const simulation = await deployed(Object.fromEntries(names.map((name) => [name, logFile(alert(name))])));
+  await Promise.all(names.map((name) => simulation.notify(keyOf(name))));
+  await simulation.settle();
+  const told = simulation.told();
+  expect({
+    told: [...new Set(told)].length,
+    twice: told.length - new Set(told).size,
+    deadLetters: simulation.deadLetters,
+  }).toEqual({ told: 100, twice: 0, deadLetters: [] });
+  expectIdentities(simulation);
+});
+
+// The process
+
+test("the process is killed after Slack's ok and before the ledger knows → the alert arrives, once more at most", async () => {
+  const simulation = await deployed({ a: logFile(alert("e1"), alert("e2")) });
+  simulation.killNext((_moment, name) => name === "before confirm");
+  await simulation.notify(keyOf("a"));
+  await simulation.settle();
+  expect(simulation.endings[0]).toBe("killed");
+  expectTold(simulation, inDefault(["e1", "e1", "e2"]));
+});
+
+test("the process is killed after the ledger knows → nothing is told twice", async () => {
+  const simulation = await deployed({ a: logFile(alert("e1"), alert("e2")) });
+  simulation.killNext((_moment, name) => name === "after confirm");
+  await simulation.notify(keyOf("a"));
+  await simulation.settle();
+  expect(simulation.endings[0]).toBe("killed");
+  expectTold(simulation, inDefault(["e1", "e2"]));
+});
+
+test("40 files with 30 seconds left → what is not begun is handed back, and every alert arrives once", async () => {
+  const names = ids(40, "file");
+  const files = Object.fromEntries(names.map((name) => [name, logFile(alert(`${name}-a`), alert(`${name}-b`))]));
+  const simulation = await deployed(files, { timeoutMs: 30_000 });
+  await simulation.notify(...names.map((name) => keyOf(name)));
+  const inTheFirst = simulation.told().length;
+  await simulation.settle();
+  expectTold(simulation, inDefault(names.flatMap((name) => [`${name}-a`, `${name}-b`])));
+  expect({
+    some: inTheFirst > 10,
+    notAll: inTheFirst < 80,
+    ended: simulation.endings.filter((ending) => ending === "timed out"),
+  }).toEqual({
+    some: true,
+    notAll: true,
+    ended: [],
+  });
+});
+
+test("SSM throttles at a cold start → the payload comes again, and every alert arrives once", async () => {
+  const simulation = await deployed({ a: logFile(alert("e1")) });
+  const throttled = () => Object.assign(new Error("Rate exceeded"), { name: "ThrottlingException" });
+  simulation.parameters.failNext(throttled(), throttled(), throttled());
+  await simulation.notify(keyOf("a"));
+  await simulation.settle();
+  expectTold(simulation, inDefault(["e1"]));
+});
+
+test("KMS throttles when the hook is read → the function waits, and every alert arrives once", async () => {
+  const simulation = await deployed({ a: logFile(alert("e1")) });
+  let asked = 0;
+  simulation.change((world) => ({
+    ...world,
+    parameters: {
+      get: async (names) => {
+        asked += names.includes("/hooks/default") ? 1 : 0;
+        if (asked === 1 && names.includes("/hooks/default")) {
+          throw Object.assign(new Error("Rate exceeded"), { name: "ThrottlingException" });
+        }
+        return world.parameters.get(names);
+      },
+    },
+  }));
+  await simulation.notify(keyOf("a"));
+  expectTold(simulation, inDefault(["e1"]));
+  expect({ asked, endings: simulation.endings }).toEqual({ asked: 2, endings: ["done"] });
+});
+
+// What comes in
+
+test("the same notification comes five times at once → every alert arrives once", async () => {
+  const simulation = await deployed({ a: logFile(...ids(5).map((id) => alert(id))) });
+  await Promise.all(ids(5).map(() => simulation.notify(keyOf("a"))));
+  await simulation.settle();
+  expectTold(simulation, inDefault(ids(5)));
+});
+
+test("files come out of order → every alert arrives once, in the order of the files' arrival", async () => {
+  const simulation = await deployed({ a: logFile(alert("e1")), b: logFile(alert("e2")), c: logFile(alert("e3")) });
+  for (const name of ["c", "a", "b"]) await simulation.notify(keyOf(name));
+  expectTold(simulation, inDefault(["e3", "e1", "e2"]));
+});
+
+test("two trails log the same call, and EventBridge brings it too → it is told once", async () => {
+  const simulation = await deployed({ a: logFile(alert("e1")), b: logFile(alert("e1")) });
+  await simulation.notify(keyOf("a"), keyOf("b"));
+  await simulation.send({
+    id: "1",
+    source: "aws.cloudtrail",
+    "detail-type": "AWS API Call via CloudTrail",
+    detail: alert("e1"),
+  });
+  expectTold(simulation, inDefault(["e1"]));
+});
+
+test.each([
+  ["is missing at first", new LogFileError("s3://… could not be read: NoSuchKey", { missing: true })],
+  ["is forbidden until the policy is mended", new LogFileError("s3://… could not be read: AccessDenied")],
+  ["is throttled by S3", new LogFileError("s3://… could not be read: SlowDown")],
+])("an object %s → the other files are told at once, and its alerts once it can be read", async (_name, error) => {
+  const simulation = await deployed({ a: logFile(alert("e1")), b: logFile(alert("e2")) });
+  simulation.objects.files.set(keyOf("a"), error);
+  await simulation.notify(keyOf("a"), keyOf("b"));
+  const atOnce = simulation.told();
+  simulation.objects.files.set(keyOf("a"), logFile(alert("e1")));
+  await simulation.settle();
+  expect(atOnce).toEqual(inDefault(["e2"]));
+  expectTold(simulation, inDefault(["e2", "e1"]));
+});
+
+test("one corrupt file among ten → the other nine are told once over all retries, and the payload rests as a dead letter", async () => {
+  const names = ids(10, "file");
+  const files = Object.fromEntries(names.map((name) => [name, logFile(alert(name))]));
+  const simulation = await deployed({ ...files, file4: logFile(alert("file4")).subarray(0, 40) });
+  await simulation.notify(...names.map((name) => keyOf(name)));
+  await simulation.settle();
+  const payload = s3Payload(...names.map((name) => keyOf(name)));
+  expectTold(simulation, inDefault(names.filter((name) => name !== "file4")), [payload]);
+  expect(simulation.endings.length).toBe(51);
+});
+
+test("one malformed record among 5,000 → it is reported once, and every other record is judged", async () => {
+  const records = Array.from({ length: 5_000 }, (_, index) => JSON.stringify(record({ eventID: `q${index}` })));
+  records[17] = JSON.stringify(alert("e1"));
+  records[2_500] = '{"eventName": StopLogging, "eventID": "broken"}';
+  records[4_999] = JSON.stringify(alert("e2"));
+  const simulation = await deployed({ a: gzipSync(`{"Records":[${records.join(",")}]}`) });
+  await simulation.notify(keyOf("a"));
+  expectTold(simulation, inDefault(["e1", "e2"]));
+  expect({
+    notices: notices(simulation),
+    records: simulation.outcomes[0]?.records,
+    endings: simulation.endings,
+  }).toEqual({
+    notices: ["🟡 MEDIUM · A record could not be judged"],
+    records: { in: 5_000, alerted: 2, ignored: 0, unmatched: 4_997, failed: 1 },
+    endings: ["done"],
+  });
+});
+
+test("a rule throws → it is reported once a day, the other rules are asked, and nothing is told twice", async () => {
+  const document = { rules: ["requestParameters.missing[0].name == 'x'"] };
+  const simulation = await deployed({ a: logFile(alert("e1")), b: logFile(alert("e2")) }, { document });
+  await simulation.notify(keyOf("a"));
+  await simulation.notify(keyOf("b"));
+  expectTold(simulation, inDefault(["e1", "e2"]));
+  expect(notices(simulation)).toEqual(["🟠 HIGH · A rule does not work"]);
+});
+
+test("poison messages of every kind → each rests as a dead letter, and what came with it is told", async () => {
+  const simulation = await deployed({ a: logFile(alert("e1")) }, { maxAttempts: 3 });
+  const poison = ["no JSON", { Records: [{ eventSource: "aws:other" }] }, null, { awslogs: { data: "?" } }, 7];
+  for (const payload of poison) await simulation.send(payload);
+  await simulation.notify(keyOf("a"));
+  await simulation.settle();
+  expectTold(simulation, inDefault(["e1"]), poison);
+});
+
+test("folders of every kind are mixed → records are judged, and the rest is counted by kind", async () => {
+  const folders = ["CloudTrail", "CloudTrail-Insight", "CloudTrail-NetworkActivity", "CloudTrail-Aggregated"];
+  const simulation = await deployed({});
+  const keys = [...folders, "CloudTrail-Other"].map((folder) => keyOf("a", folder));
+  keys.forEach((key, index) => void simulation.objects.files.set(key, logFile(alert(`e${index + 1}`))));
+  await simulation.notify(...keys, "AWSLogs/111111111111/CloudTrail/");
+  expectTold(simulation, inDefault(ids(4)));
+  expect(simulation.outcomes[0]?.objects).toEqual({
+    in: 6,
+    failed: 0,
+    log: 1,
+    digest: 0,
+    insight: 1,
+    "network-activity": 1,
+    aggregated: 1,
+    other: 2,
+  });
+});
+
+// The ledger
+
+test("the ledger's table is down → every alert arrives, and the failure is counted", async () => {
+  const simulation = await deployed({ a: logFile(alert("e1"), alert("e2")) });
+  simulation.table.failure = new Error("connect ECONNREFUSED");
+  await simulation.notify(keyOf("a"));
+  expectTold(simulation, inDefault(["e1", "e2"]));
+  expect({ ledger: simulation.outcomes[0]?.ledger, endings: simulation.endings }).toEqual({
+    ledger: { failed: 1 },
+    endings: ["done"],
+  });
+});
+
+test("the ledger's table goes down in the midst of a file → every alert arrives once", async () => {
+  const simulation = await deployed({ a: logFile(...ids(4).map((id) => alert(id))) });
+  simulation.slack.onMessage(() => {
+    if (simulation.slack.received().length === 2) simulation.table.failure = new Error("ProvisionedThroughputExceeded");
+  });
+  await simulation.notify(keyOf("a"));
+  expectTold(simulation, inDefault(ids(4)));
+});
+
+// Completeness
+
+test("a notification never comes → the hour's digest file names the log file, and its alerts arrive once", async () => {
+  const files = { a: logFile(alert("e1")), b: logFile(alert("e2")) };
+  const simulation = await deployed(files);
+  const digestKey = keyOf("digest", "CloudTrail-Digest");
+  simulation.objects.files.set(digestKey, digest(files));
+  await simulation.notify(keyOf("a"));
+  await simulation.notify(digestKey);
+  await simulation.notify(digestKey);
+  expectTold(simulation, inDefault(["e1", "e2"]));
+  expect(simulation.outcomes.map(({ completeness }) => completeness)).toEqual([
+    { missing: 0, altered: 0 },
+    { missing: 1, altered: 0 },
+    { missing: 0, altered: 0 },
+  ]);
+});
+
+test("the digest file's notification never comes either → reconciling finds it in the bucket", async () => {
+  const files = { a: logFile(alert("e1")) };
+  const simulation = await deployed(files);
+  const digestKey = keyOf("x", "CloudTrail-Digest").replace("20250611T0915Z_x", "20250611T091500Z");
+  simulation.objects.files.set(digestKey, digest(files));
+  await simulation.send({ reconcile: { bucket: "example-cloudtrail-logs", prefix: "AWSLogs/", hours: 3 } });
+  expectTold(simulation, inDefault(["e1"]));
+});
+
+test("a log file is changed before it is read → the digest file shows it, and an alert says so once", async () => {
+  const files = { a: logFile(alert("e1")) };
+  const simulation = await deployed({ a: logFile(record()) });
+  const digestKey = keyOf("digest", "CloudTrail-Digest");
+  simulation.objects.files.set(digestKey, digest(files));
+  await simulation.notify(keyOf("a"));
+  await simulation.notify(digestKey);
+  await simulation.notify(digestKey);
+  expectTold(simulation, []);
+  expect(notices(simulation)).toEqual(["🔴 CRITICAL · A CloudTrail file is not what CloudTrail wrote"]);
+});
+
+test("a log file is removed before it is read → the digest file shows it, and an alert says so once", async () => {
+  const simulation = await deployed({});
+  const digestKey = keyOf("digest", "CloudTrail-Digest");
+  simulation.objects.files.set(digestKey, digest({ a: logFile(alert("e1")) }));
+  await simulation.notify(digestKey);
+  await simulation.notify(digestKey);
+  expectTold(simulation, []);
+  expect({ notices: notices(simulation), endings: simulation.endings }).toEqual({
+    notices: ["🔴 CRITICAL · A CloudTrail file is not what CloudTrail wrote"],
+    endings: ["done", "done"],
+  });
+});
+
+test("a digest file is replaced by something else → the next one shows it, and an alert says so once", async () => {
+  const simulation = await deployed({});
+  const [first, second] = [keyOf("first", "CloudTrail-Digest"), keyOf("second", "CloudTrail-Digest")];
+  const [original, next] = [
+    digest({}),
+    { previousDigestS3Bucket: "example-cloudtrail-logs", previousDigestS3Object: first },
+  ];
+  const previousDigestHashValue = createHash("sha256").update(gunzipSync(original)).digest("hex");
+  const content = {
+    awsAccountId: A,
+    digestEndTime: "2025-06-11T11:00:00Z",
+    logFiles: [],
+    ...next,
+    previousDigestHashValue,
+  };
+  simulation.objects.files.set(second, gzipSync(JSON.stringify(content)));
+  for (const spoilt of [Buffer.from("nothing to see"), digest({ a: logFile() }), undefined]) {
+    if (spoilt === undefined) simulation.objects.files.delete(first);
+    else simulation.objects.files.set(first, spoilt);
+    await simulation.notify(second);
+  }
+  expect({ notices: [...new Set(notices(simulation))], endings: simulation.endings }).toEqual({
+    notices: ["🔴 CRITICAL · A CloudTrail file is not what CloudTrail wrote"],
+    endings: ["done", "done", "done"],
+  });
+});
+
+test("reconciling runs every hour over the same hours → only what nobody has read is read", async () => {
+  const files = { a: logFile(alert("e1")) };
+  const simulation = await deployed(files);
+  const digestKey = keyOf("x", "CloudTrail-Digest").replace("20250611T0915Z_x", "20250611T091500Z");
+  simulation.objects.files.set(digestKey, digest(files));
+  const request = { reconcile: { bucket: "example-cloudtrail-logs", prefix: "AWSLogs/", hours: 6 } };
+  await simulation.send(request);
+  const afterTheFirst = simulation.objects.asked.length;
+  await simulation.send(request);
+  expectTold(simulation, inDefault(["e1"]));
+  expect({ afterTheFirst, afterTheSecond: simulation.objects.asked.length }).toEqual({
+    afterTheFirst: 2,
+    afterTheSecond: 2,
+  });
+});
+
+// After a mistake
+
+test("dead letters are redriven after a fix → what was missing arrives once, and what was told stays told", async () => {
+  const simulation = await deployed(
+    { a: logFile(alert("e1")), b: logFile(alert("e2")).subarray(0, 30) },
+    { maxAttempts: 2 },
+  );
+  await simulation.notify(keyOf("a"), keyOf("b"));
+  await simulation.settle();
+  expect(simulation.deadLetters.length).toBe(1);
+  simulation.objects.files.set(keyOf("b"), logFile(alert("e2")));
+  simulation.redrive();
+  await simulation.settle();
+  expectTold(simulation, inDefault(["e1", "e2"]));
+});
+
+test("two deployments' configuration is mixed (the hash differs) → nothing is judged by it, the payload waits, and every alert arrives once", async () => {
+  const simulation = await deployed({ a: logFile(alert("e1")) });
+  const [name = "", value = ""] =
+    [...simulation.parameters.values].find(([parameter]) => parameter.includes("/configuration/")) ?? [];
+  simulation.parameters.values.set(name, gzipSync(JSON.stringify({ rules: [] })).toString("base64"));
+  await simulation.notify(keyOf("a"));
+  const [mixed] = simulation.endings;
+  simulation.parameters.values.set(name, value);
+  await simulation.settle();
+  expectTold(simulation, inDefault(["e1"]));
+  expect(mixed).toContain("do not hold the configuration that this version was published with");
+});

@@ -1,0 +1,267 @@
+import { createHandler, type World } from "#handler.ts";
+import { messageOf } from "#model/errors.ts";
+import type { Clock } from "#model/ports.ts";
+import {
+  configuration,
+  type FakeClock,
+  type FakeLedger,
+  type FakeObjects,
+  type FakeParameters,
+  fakeClock,
+  fakeLedger,
+  fakeObjects,
+  fakeParameters,
+  fakePublisher,
+  published,
+} from "./fakes.ts";
+import { s3Payload } from "./records.ts";
+import { type SlackStandIn, startSlackStandIn } from "./slack-stand-in/server.ts";
+import { textsOf } from "./told.ts";
+
+const QUEUE = "arn:aws:sqs:eu-central-1:111111111111:cloudtrail-to-slack-retry";
+
+/** What a simulation starts from. */
+export interface SimulationOptions {
+  /** Overrides of the configuration document. */
+  readonly document?: Readonly<Record<string, unknown>>;
+  /** Channels with a hook in `/hooks/<channel>`; `default` is always one. */
+  readonly channels?: readonly string[];
+  readonly timeoutMs?: number;
+  readonly maxAttempts?: number;
+  /** Called after each invocation, however it ended. */
+  readonly afterEach?: () => void;
+  /** Messages that Slack takes at once before it asks for patience, and per second afterwards, in simulated time. */
+  readonly burst?: number;
+}
+
+/**
+ * Whether a process is ended at a moment: there is one before and one after each call of the world outside.
+ * @param moment its number, from 0
+ * @param name such as `before fetch` or `after confirm`
+ */
+export type Kill = (moment: number, name: string) => boolean;
+
+/**
+ * A deployment without AWS, in simulated time: the function, its ledger, bucket and Slack, and what AWS does when an
+ * invocation fails: an asynchronous payload goes to the retry queue, a message that was not finished comes again, and
+ * after the last attempt it rests as a dead letter.
+ */
+export interface Simulation {
+  readonly clock: FakeClock;
+  readonly table: FakeLedger;
+  readonly objects: FakeObjects;
+  readonly parameters: FakeParameters;
+  readonly slack: SlackStandIn;
+  readonly deadLetters: readonly unknown[];
+  /** What every invocation ended with: `done`, `killed`, `timed out`, or what it threw. */
+  readonly endings: readonly string[];
+  /** Counts of the log lines with the message `outcome`, in order. */
+  readonly outcomes: readonly Readonly<Record<string, Record<string, number>>>[];
+  readonly lines: readonly string[];
+  /** Changes what the next processes see of the world. */
+  change(change: (world: World) => World): void;
+  /** Kills the next invocations, one each; undefined spares one. */
+  killNext(...kills: readonly (Kill | undefined)[]): void;
+  /** Hands a payload to the function as an asynchronous invocation. */
+  send(payload: unknown): Promise<void>;
+  /** As S3 does about new objects. */
+  notify(...keys: readonly string[]): Promise<void>;
+  /** Lets time pass until the retry queue is empty. */
+  settle(): Promise<void>;
+  /** Moves the dead letters back into the retry queue. */
+  redrive(): void;
+  /** `channel eventID` of every alert in Slack, in order of arrival. */
+  told(): readonly string[];
+  close(): Promise<void>;
+}
+
+interface Message {
+  readonly id: string;
+  readonly body: string;
+  receives: number;
+  visibleAtMs: number;
+}
+
+/** Starts a simulation; it has to be closed. */
+export async function simulate(options: SimulationOptions = {}): Promise<Simulation> {
+  const { document = {}, channels = [], timeoutMs = 300_000, maxAttempts = 50, burst = 1, afterEach } = options;
+  const clock = fakeClock();
+  const slack = await startSlackStandIn({ messagesPerSecond: 1, burst, nowMs: clock.nowMs });
+  const { environment, values } = published(configuration(document));
+  const hooks = ["default", ...channels].map((channel) => [`/hooks/${channel}`, slack.hook(channel)] as const);
+  const parameters = fakeParameters({ ...values, ...Object.fromEntries(hooks) });
+  const table = fakeLedger(clock);
+  const objects = fakeObjects({});
+  const lines: string[] = [];
+  const endings: string[] = [];
+  const deadLetters: unknown[] = [];
+  const kills: (Kill | undefined)[] = [];
+  let retryQueue: Message[] = [];
+  let processes = 0;
+  let messages = 0;
+  let changed: (world: World) => World = (world) => world;
+
+  /** One invocation of a process of its own, whose time runs out, and which may be killed. */
+  const invoke = async (payload: unknown, delays: Map<string, number>) => {
+    processes += 1;
+    const kill = kills.shift();
+    const owner = `process ${processes}`;
+    const endMs = clock.nowMs() + timeoutMs;
+    const ended = Promise.withResolvers<never>();
+    const underWay = new Set<Promise<unknown>>();
+    let moment = 0;
+    let dead = false;
+    const end = (reason: string) => {
+      dead = true;
+      ended.reject(new Error(reason));
+    };
+    const pass = async (name: string) => {
+      if (!dead && clock.nowMs() >= endMs) end("timed out");
+      if (!dead && kill?.(moment, name)) end("killed");
+      moment += 1;
+      if (dead) await new Promise(() => {});
+    };
+    const world: World = {
+      environment: { ...environment, LOG_LEVEL: "INFO", AWS_LAMBDA_FUNCTION_NAME: "cloudtrail-to-slack" },
+      parameters,
+      objects,
+      publisher: fakePublisher(),
+      queue: { delay: async ({ id }, seconds) => void delays.set(id, seconds) },
+      ledger: () => table.as(owner),
+      clock,
+      slackApiUrl: `${slack.url}/api/`,
+      fetch: (input, init) => {
+        const asked = fetch(input, init);
+        underWay.add(asked);
+        return asked;
+      },
+      write: (line) => void lines.push(line),
+    };
+    const handler = createHandler(mortal(changed(world), pass));
+    const remaining = { getRemainingTimeInMillis: () => endMs - clock.nowMs() };
+    try {
+      const answer = await Promise.race([handler(payload, remaining), ended.promise]);
+      endings.push("done");
+      return answer;
+    } catch (error) {
+      endings.push(messageOf(error));
+      return undefined;
+    } finally {
+      // A request that is on its way cannot be recalled by the end of the process that sent it.
+      await Promise.allSettled(underWay);
+      afterEach?.();
+    }
+  };
+
+  const enqueue = (body: unknown) => {
+    messages += 1;
+    retryQueue.push({ id: `m${messages}`, body: JSON.stringify(body), receives: 0, visibleAtMs: clock.nowMs() });
+  };
+
+  const send = async (payload: unknown) => {
+    if ((await invoke(payload, new Map())) === undefined) enqueue(payload);
+  };
+
+  const receive = async (message: Message) => {
+    clock.advance(Math.max(0, message.visibleAtMs - clock.nowMs()));
+    message.receives += 1;
+    // The queue hides it for six times the function's timeout, unless the function says otherwise.
+    const receivedAtMs = clock.nowMs();
+    const delays = new Map<string, number>();
+    const answer = await invoke(batchOf(message), delays);
+    const failed = answer === undefined || ("batchItemFailures" in answer && answer.batchItemFailures.length > 0);
+    const delay = delays.get(message.id);
+    message.visibleAtMs = delay === undefined ? receivedAtMs + 6 * timeoutMs : clock.nowMs() + delay * 1000;
+    if (!failed) retryQueue = retryQueue.filter(({ id }) => id !== message.id);
+    else if (message.receives >= maxAttempts) {
+      retryQueue = retryQueue.filter(({ id }) => id !== message.id);
+      deadLetters.push(JSON.parse(message.body));
+    }
+  };
+
+  return {
+    clock,
+    table,
+    objects,
+    parameters,
+    slack,
+    deadLetters,
+    endings,
+    get outcomes() {
+      const parsed = lines.map((line) => JSON.parse(line));
+      return parsed.filter(({ message }) => message === "outcome");
+    },
+    lines,
+    change: (change) => {
+      changed = change;
+    },
+    killNext: (...next) => void kills.push(...next),
+    send,
+    notify: (...keys) => send(s3Payload(...keys)),
+    async settle() {
+      for (;;) {
+        const [next] = retryQueue.sort((a, b) => a.visibleAtMs - b.visibleAtMs);
+        if (next === undefined) return;
+        await receive(next);
+      }
+    },
+    redrive: () => {
+      for (const letter of deadLetters.splice(0)) enqueue(letter);
+    },
+    told: () =>
+      slack.received().flatMap(({ channel, payload }) => {
+        const id = /eventID: (\S+)/.exec(textsOf(payload).join("\n"))?.[1];
+        return id === undefined ? [] : [`${channel} ${id}`];
+      }),
+    close: () => slack.close(),
+  };
+}
+
+/** How the retry queue hands out a message. */
+function batchOf({ id, body, receives }: Message): unknown {
+  const attributes = { ApproximateReceiveCount: String(receives) };
+  const record = { messageId: id, eventSource: "aws:sqs", eventSourceARN: QUEUE, receiptHandle: `${id}/${receives}` };
+  return { Records: [{ ...record, attributes, body }] };
+}
+
+/** A world in which every call of something outside passes two moments, one before and one after it had its effect. */
+function mortal(world: World, pass: (name: string) => Promise<void>): World {
+  const around = async <T>(name: string, call: () => Promise<T>): Promise<T> => {
+    await pass(`before ${name}`);
+    const result = await call();
+    await pass(`after ${name}`);
+    return result;
+  };
+  const clock: Clock = { nowMs: world.clock.nowMs, sleep: (ms) => around("sleep", () => world.clock.sleep(ms)) };
+  return {
+    ...world,
+    parameters: { get: (names) => around("get", () => world.parameters.get(names)) },
+    objects: {
+      list: (bucket, prefix) => around("list", () => world.objects.list(bucket, prefix)),
+      async *read(object) {
+        await pass("before read");
+        for await (const chunk of world.objects.read(object)) {
+          yield chunk;
+          await pass("after read");
+        }
+      },
+    },
+    publisher: { publish: (message) => around("publish", () => world.publisher.publish(message)) },
+    queue: { delay: (message, seconds) => around("delay", () => world.queue.delay(message, seconds)) },
+    ledger: (settings) => {
+      const ledger = world.ledger(settings);
+      return {
+        delivered: (keys) => around("delivered", () => ledger.delivered(keys)),
+        claim: (key, untilMs) => around("claim", () => ledger.claim(key, untilMs)),
+        confirm: (key) => around("confirm", () => ledger.confirm(key)),
+        release: (key) => around("release", () => ledger.release(key)),
+        takeSlot: (destination, notBeforeMs, notAfterMs) =>
+          around("takeSlot", () => ledger.takeSlot(destination, notBeforeMs, notAfterMs)),
+        processed: (objects) => around("processed", () => ledger.processed(objects)),
+        markProcessed: (object, result) => around("markProcessed", () => ledger.markProcessed(object, result)),
+      };
+    },
+    clock,
+    fetch: (input, init) => around("fetch", () => world.fetch(input, init)),
+  };
+}
