@@ -60,7 +60,7 @@ locals {
       Effect    = "Allow"
       Action    = ["kms:Decrypt"]
       Resource  = local.secret_key_arns
-      Condition = { StringEquals = { "kms:ViaService" = "ssm.${local.region}.amazonaws.com" } }
+      Condition = { StringEquals = { "kms:ViaService" = "ssm.${local.region}.${local.dns_suffix}" } }
     },
     !local.log_files || var.cloudtrail_logs_kms_key_id == "" || local.trail_key_is_alias ? null : {
       Sid      = "DecryptLogFiles"
@@ -86,7 +86,7 @@ locals {
       Effect    = "Allow"
       Action    = ["kms:Decrypt"]
       Resource  = [local.queue_key_arn]
-      Condition = { StringEquals = { "kms:ViaService" = "sqs.${local.region}.amazonaws.com" } }
+      Condition = { StringEquals = { "kms:ViaService" = "sqs.${local.region}.${local.dns_suffix}" } }
     },
     length(local.alert_topic_arns) == 0 ? null : {
       Sid      = "PublishAlerts"
@@ -119,7 +119,7 @@ locals {
       Effect    = "Allow"
       Action    = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
       Resource  = [var.ledger.kms_key_arn]
-      Condition = { StringEquals = { "kms:ViaService" = "dynamodb.${local.region}.amazonaws.com" } }
+      Condition = { StringEquals = { "kms:ViaService" = "dynamodb.${local.region}.${local.dns_suffix}" } }
     },
     # Not only to find digests: without it S3 answers 403 instead of 404 for a log file that a digest lists and somebody
     # removed. IfExists, because that question of S3's has no prefix.

@@ -4,7 +4,7 @@ locals {
   metrics_namespace = "CloudTrailToSlack"
   of_function       = { FunctionName = var.function_name }
   # Something that comes from CloudTrail all by itself, so that its absence means something.
-  hears_regularly = local.log_files || var.sources.api_calls != null || var.sources.cloudwatch_logs != null
+  hears_regularly = local.log_files || try(var.sources.cloudwatch_logs.filter_pattern, "-") == ""
 
   health_alarm_defaults = {
     when        = true
@@ -53,15 +53,34 @@ locals {
       recovers    = false
     }
     dead-letters = {
-      description = "Messages failed at every attempt and rest in the dead-letter queue, for 14 days from their arrival. The function's log says why; mend it, then move them back: cloudtrail-to-slack redrive."
+      description = "Messages failed at every attempt and rest in the dead-letter queue, for 14 days from their arrival. The function's log says why; mend it, then: cloudtrail-to-slack redrive --function-name ${var.function_name} --queue ${local.resting_place_name}"
       namespace   = "AWS/SQS"
-      dimensions  = { QueueName = element(split(":", local.resting_place_arn), 5) }
+      dimensions  = { QueueName = local.resting_place_name }
       metric      = "ApproximateNumberOfMessagesVisible"
       statistic   = "Maximum"
       more_topics = local.dead_letter_topic_arn
     }
-    dropped-events = {
-      description = "Lambda gave up more payloads than came into the retry queue: what was missing there is lost. Look whether the function's dead-letter queue was changed, apply again, and have the log files of that time read again (reconcile)."
+    dead-letters-expire = {
+      description = "A dead letter is older than ten days, and SQS deletes it four days later. Hand it in again (cloudtrail-to-slack redrive --function-name ${var.function_name} --queue ${local.resting_place_name}), or see that it may go."
+      namespace   = "AWS/SQS"
+      dimensions  = { QueueName = local.resting_place_name }
+      metric      = "ApproximateAgeOfOldestMessage"
+      statistic   = "Maximum"
+      period      = 3600
+      comparison  = "GreaterThanThreshold"
+      threshold   = 10 * 24 * 3600
+      more_topics = local.dead_letter_topic_arn
+    }
+    digests-not-found = {
+      when        = var.reconcile != null
+      description = "For hours reconciling has found no digest file: log file validation is off for the trail, or s3_notification_filter_prefix leaves them out. A notification that never comes stays unnoticed."
+      metric      = "DigestsNotFound"
+      period      = 3600
+      periods     = 6
+      datapoints  = 3
+    }
+    dropped-events = merge(local.keeps_happening, {
+      description = "Lambda gives up more payloads than come into the retry queue: what is missing there may be lost. Look whether the function's dead-letter queue was changed, apply again, and have the log files of that time read again (reconcile)."
       # Lambda counts also what it drops after it has put it into the queue.
       # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
       expression = "dropped - FILL(kept, 0)"
@@ -69,13 +88,11 @@ locals {
         dropped = { namespace = "AWS/Lambda", metric = "AsyncEventsDropped", dimensions = local.of_function }
         kept    = { namespace = "AWS/SQS", metric = "NumberOfMessagesSent", dimensions = { QueueName = local.retry_queue_name } }
       }
-      # Long, because the two are counted at different moments.
-      period      = 3600
       more_topics = local.dead_letter_topic_arn
       recovers    = false
-    }
+    })
     function-errors = merge(local.keeps_happening, {
-      description = "Invocations keep failing as a whole: out of time or memory, or without configuration or permission. Nothing is lost yet, it waits in the retry queue; the function's log says why."
+      description = "Invocations keep failing: files or messages cannot be finished (Slack, S3, a hook), time or memory run out, or configuration or permission is missing. Nothing is lost yet, it waits in the retry queue; the function's log says why."
       namespace   = "AWS/Lambda"
       metric      = "Errors"
     })
@@ -96,7 +113,7 @@ locals {
     # One missing file is read at once and no reason to wake anybody; hours of them say that the notifications do not come.
     missing-files = {
       when        = var.ledger.enabled && local.log_files
-      description = "For hours digests have listed log files that nobody was notified about: alerts come an hour late, by way of the digests. Look at the notification of the bucket and what it passes."
+      description = "For hours digests have listed log files that were not processed: nobody is notified about them, or they keep failing (see messages-failing first). Look at the notification of the bucket and what it passes."
       metric      = "MissingFiles"
       period      = 3600
       periods     = 6
@@ -104,14 +121,9 @@ locals {
     }
     nothing-received = {
       when        = var.monitoring.quiet_hours > 0 && local.hears_regularly
-      description = "Nothing has come from CloudTrail for ${var.monitoring.quiet_hours} hours: the trail is stopped or deleted, or the way to the function is cut. Look at the trail (aws cloudtrail get-trail-status), then at the bucket's notification."
-      # Not the invocations: a schedule makes some without anything having come. FILL, or CloudWatch would look for older
-      # data in place of what is missing; where there is none at all, missing counts as nothing.
-      expression = "FILL(objects, 0) + FILL(records, 0)"
-      queries = {
-        objects = { namespace = local.metrics_namespace, metric = "ObjectsIn", dimensions = local.of_function }
-        records = { namespace = local.metrics_namespace, metric = "RecordsIn", dimensions = local.of_function }
-      }
+      description = "Nothing has come from CloudTrail for ${var.monitoring.quiet_hours} hours: the trail is stopped or deleted, or the way to the function is cut. Look at the trail (aws cloudtrail get-trail-status), then at what brings its files or records here. On until the first one comes."
+      # Not the invocations: a schedule makes some without anything having come.
+      metric     = "FromCloudTrail"
       period     = 3600
       periods    = var.monitoring.quiet_hours
       datapoints = var.monitoring.quiet_hours
@@ -209,7 +221,7 @@ locals {
     },
     {
       title = "Objects by kind"
-      names = ["ObjectsIn", "LogFiles", "DigestFiles", "InsightFiles", "NetworkActivityFiles", "AggregatedFiles", "OtherObjects", "ObjectsFailed"]
+      names = ["FromCloudTrail", "ObjectsIn", "LogFiles", "DigestFiles", "InsightFiles", "NetworkActivityFiles", "AggregatedFiles", "OtherObjects", "ObjectsFailed"]
     },
     {
       title = "Failures and bounds"
@@ -225,7 +237,7 @@ locals {
     },
     {
       title = "Notices, messages, completeness"
-      names = ["NoticesIn", "NoticesDelivered", "NoticesAlreadyDelivered", "NoticesFailed", "MessagesIn", "MissingFiles", "AlteredFiles"]
+      names = ["NoticesIn", "NoticesDelivered", "NoticesAlreadyDelivered", "NoticesFailed", "MessagesIn", "MissingFiles", "AlteredFiles", "DigestsNotFound"]
     },
     {
       title = "Messages in the queues"
@@ -263,7 +275,7 @@ locals {
   charted_queues = concat(
     [
       { label = "retry", name = local.retry_queue_name },
-      { label = "dead letters", name = element(split(":", local.resting_place_arn), 5) },
+      { label = "dead letters", name = local.resting_place_name },
     ],
     local.makes_queue ? [{ label = "source", name = local.queue_name }] : [],
   )

@@ -18,6 +18,7 @@ locals {
   rests_in_your_queue   = strcontains(local.dead_letter_target, ":sqs:")
   resting_place_arn     = local.rests_in_your_queue ? local.dead_letter_target : local.own_dead_letters_arn
   resting_place         = local.rests_in_your_queue ? local.dead_letter_target : aws_sqs_queue.dead_letters.arn
+  resting_place_name    = element(split(":", local.resting_place_arn), 5)
   dead_letter_topic_arn = strcontains(local.dead_letter_target, ":sns:") ? [local.dead_letter_target] : []
 }
 

@@ -523,7 +523,7 @@ variable "default_sns_topic_arn" {
 }
 
 variable "rule_evaluation_errors_to_slack" {
-  description = "Whether to tell about rules that do not work, once per rule and invocation."
+  description = "Whether to tell about rules that do not work, once a day for the same ones."
   type        = bool
   default     = true
   nullable    = false
@@ -566,7 +566,7 @@ variable "sns_configuration" {
 # ---------------------------------------------------------------------------------------------------------------------
 
 variable "function_name" {
-  description = "Name of the function, and prefix of everything else that the module makes."
+  description = "Name of the function, and prefix of everything else that the module makes. Another name makes another deployment: what waits in the queues of the old one is deleted, so let them drain first."
   type        = string
   default     = "cloudtrail-to-slack"
   nullable    = false
@@ -603,7 +603,7 @@ variable "lambda_logs_retention_in_days" {
 }
 
 variable "lambda_memory_size" {
-  description = "Memory of the function, in MB. Large log files need it: see docs/operations.md."
+  description = "Memory of the function, in MB. Log files are read as a stream, so it does not depend on their size; more memory is also a faster processor."
   type        = number
   default     = 512
   nullable    = false
@@ -704,7 +704,7 @@ variable "alarm_actions" {
 }
 
 variable "dead_letter_target_arn" {
-  description = "ARN of a queue of yours, in the function's account and region, where messages rest in the end; by default a queue of the module. With the ARN of a topic, which the older module allowed, messages rest in the queue of the module, and the alarms about them notify the topic."
+  description = "ARN of a queue of yours, in the function's account and region, where messages rest in the end; by default a queue of the module. With the ARN of a topic, which the older module allowed, messages rest in the queue of the module, and the alarms about them notify the topic. What rests in one queue stays there when this changes: redrive it first."
   type        = string
   default     = null
 
@@ -794,7 +794,7 @@ variable "monitoring" {
 }
 
 variable "reconcile" {
-  description = "Compare the digest files of the last hours with what was processed, and read what is missing. That happens for each digest file that arrives anyway; this also finds the digests that nobody was notified about. Null for off, `{}` for every hour. `schedule_expression`: when, as EventBridge writes it. `look_back_hours`: how far; longer than from one time to the next, and CloudTrail delivers a digest up to two hours after what it lists."
+  description = "Compare the digest files of the last hours with what was processed, and read what is missing. That happens for each digest file that arrives anyway; this also finds the digests that nobody was notified about. Null for off, `{}` for every hour. `schedule_expression`: when, as EventBridge writes it. `look_back_hours`: how far; longer than from one time to the next, and CloudTrail delivers a digest up to two hours after what it lists. Needs log file validation on the trail."
   type = object({
     schedule_expression = optional(string, "rate(1 hour)")
     look_back_hours     = optional(number, 6)
@@ -813,10 +813,14 @@ variable "reconcile" {
     condition     = var.reconcile == null || (var.ledger.enabled && var.sources.log_files)
     error_message = "reconcile compares digest files with the ledger: it needs ledger.enabled and sources.log_files."
   }
+  validation {
+    condition     = var.reconcile == null || can(regex("(^|/)(AWSLogs|o-[a-z0-9]+|[0-9]{12})?/?$", var.s3_notification_filter_prefix))
+    error_message = "With reconcile, s3_notification_filter_prefix must be empty or end with AWSLogs/, an organization's id or an account's id, so that the digest files lie below it."
+  }
 }
 
 variable "retry" {
-  description = "`max_attempts`: how often what failed is tried again before it rests in the dead-letter queue. The delay grows from 10 seconds to 15 minutes, so that the default lasts for about 11 hours."
+  description = "`max_attempts`: how often what failed is tried again before it rests in the dead-letter queue. The delay grows from 10 seconds to 15 minutes, so that the default lasts for about 11 hours; the waiting counts towards the 14 days that SQS keeps a message."
   type = object({
     max_attempts = optional(number, 50)
   })
@@ -826,6 +830,11 @@ variable "retry" {
   validation {
     condition     = contains(range(1, 1001), var.retry.max_attempts)
     error_message = "retry.max_attempts must be a whole number between 1 and 1000."
+  }
+  validation {
+    # An attempt that ends in the midst comes again after six times the timeout; SQS deletes a message after 14 days.
+    condition     = var.retry.max_attempts * max(900, 6 * var.lambda_timeout_seconds) <= 10 * 24 * 3600
+    error_message = "retry.max_attempts times six times lambda_timeout_seconds (or 15 minutes, which is the longest delay) must be at most ten days: SQS deletes a message after 14 days, wherever it waits."
   }
 }
 

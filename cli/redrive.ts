@@ -147,7 +147,8 @@ function redrivenText(redriven: Redriven, queue: string): string {
   const { handedIn, done, failing, left, leftIsEstimate, hidden, interrupted, problem } = redriven;
   const about = leftIsEstimate ? "about " : "";
   const others = othersText(hidden);
-  if (handedIn + left === 0 && !interrupted && problem === undefined) return lines("No dead letters.", others);
+  if (handedIn + left === 0 && !interrupted && problem === undefined)
+    return lines(`No dead letters in ${queue}.`, others);
   const counts = [
     ["handed in", String(handedIn)],
     ["done", String(done)],
@@ -168,7 +169,8 @@ function redrivenText(redriven: Redriven, queue: string): string {
 
 function lookedText({ seen, complete, hidden }: Looked, queue: string): string {
   const others = othersText(hidden);
-  if (seen.length === 0) return lines(complete ? "No dead letters." : "Ended before a dead letter was seen.", others);
+  if (seen.length === 0)
+    return lines(complete ? `No dead letters in ${queue}.` : "Ended before a dead letter was seen.", others);
   const letters = seen.length === 1 ? "1 dead letter" : `${seen.length} dead letters`;
   const rows = seen.map(({ id, sentAt, received, about }) => [id, time(sentAt), String(received), about]);
   const errors = seen.flatMap(({ id, error }) => (error === undefined ? [] : [`${id}\n  ${error}`]));

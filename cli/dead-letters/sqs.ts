@@ -28,7 +28,13 @@ export async function sqsDeadLetters(queue: string, config: SQSClientConfig): Pr
   const asked: Asked = {
     what: `the queue "${name}" in ${await regionOf(client)}`,
     whenMissing: "name it with --queue, or the function with --function-name, or the region with --region",
-    permissions: ["sqs:GetQueueUrl", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:DeleteMessage"],
+    permissions: [
+      "sqs:GetQueueUrl",
+      "sqs:GetQueueAttributes",
+      "sqs:ReceiveMessage",
+      "sqs:DeleteMessage",
+      "sqs:ChangeMessageVisibility",
+    ],
   };
   const told = async <T>(work: Promise<T>): Promise<T> => {
     try {

@@ -97,6 +97,8 @@ export function createHandler(
     } catch (error) {
       if (messages.length === 0) throw error;
       log.error("the function could not start; its messages come again", { reason: messageOf(error) });
+      const counts = { MessagesIn: messages.length, MessagesFailed: messages.length };
+      world.write(metricLine(world.clock.nowMs(), [ownMetrics(counts, world)]));
       const failures = messages.map(({ id }) => ({ what: "cold start", reason: messageOf(error), ackId: id }));
       return handBack(failures, messages, world, log);
     }
@@ -174,22 +176,23 @@ async function runOnce(
   return outcome;
 }
 
-/** One line of metrics, and one for each rule that failed. */
-function metricLines(outcome: Outcome, settings: Settings, { environment, clock }: World): readonly string[] {
+/** Counts under the function's name. */
+function ownMetrics(
+  counts: MetricSet["counts"],
+  { environment }: World,
+  more: MetricSet["dimensions"] = {},
+): MetricSet {
   const FunctionName = environment.AWS_LAMBDA_FUNCTION_NAME ?? "unknown";
-  const own: MetricSet = {
-    namespace: NAMESPACE,
-    dimensions: { FunctionName },
-    counts: written(outcomeMetrics(outcome)),
-  };
+  return { namespace: NAMESPACE, dimensions: { FunctionName, ...more }, counts };
+}
+
+/** One line of metrics, and one for each rule that failed. */
+function metricLines(outcome: Outcome, settings: Settings, world: World): readonly string[] {
+  const own = ownMetrics(written(outcomeMetrics(outcome)), world);
   const refused = { namespace: REFUSED_CALLS_NAMESPACE, dimensions: {}, counts: refusedCallMetrics(outcome) };
-  const rules = [...outcome.ruleProblems.keys()].map((Rule) => ({
-    namespace: NAMESPACE,
-    dimensions: { FunctionName, Rule },
-    counts: { RuleErrors: 1 },
-  }));
+  const rules = [...outcome.ruleProblems.keys()].map((Rule) => ownMetrics({ RuleErrors: 1 }, world, { Rule }));
   const withRefused = settings.countRefusedCalls && outcome.records.in > 0;
-  const nowMs = clock.nowMs();
+  const nowMs = world.clock.nowMs();
   return [metricLine(nowMs, withRefused ? [own, refused] : [own]), ...rules.map((set) => metricLine(nowMs, [set]))];
 }
 

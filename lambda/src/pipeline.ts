@@ -163,8 +163,13 @@ async function processObject(object: ObjectRef, run: Run): Promise<void> {
 }
 
 /** The digest files of the last hours that nobody has read, or not to their end. */
-async function unprocessedDigests(request: ReconcileRequest, { stages, ports }: Run): Promise<readonly ObjectRef[]> {
+async function unprocessedDigests(request: ReconcileRequest, run: Run): Promise<readonly ObjectRef[]> {
+  const { stages, ports, outcome } = run;
   const found = await stages.findDigests(ports.objects, request);
+  if (found.length === 0) {
+    outcome.digestsNotFound.count += 1;
+    ports.log.warning("there are no digest files; is log file validation on, and the prefix right?", { ...request });
+  }
   const processed = await ports.ledger?.processed(found);
   return found.filter((object) => !processed?.has(nameOfObject(object)));
 }

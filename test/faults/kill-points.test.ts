@@ -9,9 +9,8 @@ const EXPECTED = ["default e1", "default e3", "default e4", "team-b e2", "team-b
 const MAX_MOMENTS = 500;
 
 /** Two files for two channels, which are told beside each other, and a rule that throws, which is told at the end. */
-async function start(afterEach: () => void): Promise<Simulation> {
+async function start(): Promise<Simulation> {
   const simulation = await simulate({
-    afterEach,
     channels: ["team-b"],
     document: {
       rules: ["requestParameters.missing[0].name == 'x'"],
@@ -59,7 +58,8 @@ describe("killed at any moment, and run again", () => {
         const at = moment;
         const unknown: string[] = [];
         let seen = 0;
-        const simulation = await start(() => {
+        const simulation = await start();
+        simulation.afterEach(() => {
           unknown.push(...unconfirmed(simulation.told().slice(seen), simulation));
           seen = simulation.told().length;
         });

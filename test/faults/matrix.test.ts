@@ -261,6 +261,28 @@ test("SSM throttles at a cold start → the payload comes again, and every alert
   expectTold(simulation, inDefault(["e1"]));
 });
 
+test("permission to read the configuration is missing for hours → messages come again, and metrics say that they fail", async () => {
+  const simulation = await deployed({ a: logFile(alert("e1")) });
+  let denied = true;
+  simulation.change((world) => ({
+    ...world,
+    parameters: {
+      get: async (names) => {
+        if (denied) throw Object.assign(new Error("not authorized"), { name: "AccessDeniedException" });
+        return world.parameters.get(names);
+      },
+    },
+  }));
+  simulation.afterEach(() => {
+    denied = simulation.endings.length < 5;
+  });
+  await simulation.notify(keyOf("a"));
+  await simulation.settle();
+  expectTold(simulation, inDefault(["e1"]));
+  const failing = simulation.lines.filter((line) => JSON.parse(line).MessagesFailed === 1);
+  expect(failing.length).toBe(4);
+});
+
 test("KMS throttles when the hook is read → the function waits, and every alert arrives once", async () => {
   const simulation = await deployed({ a: logFile(alert("e1")) });
   let asked = 0;
@@ -505,6 +527,17 @@ test("reconciling runs every hour over the same hours → only what nobody has r
     afterTheFirst: 2,
     afterTheSecond: 2,
   });
+});
+
+test("reconciling finds no digest files → a warning says what to look at, and a metric counts it", async () => {
+  const simulation = await deployed({ a: logFile(alert("e1")) });
+  await simulation.send({ reconcile: { bucket: "example-cloudtrail-logs", prefix: "AWSLogs/", hours: 3 } });
+  const lines = simulation.lines.map((line) => JSON.parse(line));
+  expect({
+    warned: lines.some(({ message }) => String(message).startsWith("there are no digest files")),
+    counted: lines.some(({ DigestsNotFound }) => DigestsNotFound === 1),
+    endings: simulation.endings,
+  }).toEqual({ warned: true, counted: true, endings: ["done"] });
 });
 
 // After a mistake

@@ -28,8 +28,6 @@ export interface SimulationOptions {
   readonly channels?: readonly string[];
   readonly timeoutMs?: number;
   readonly maxAttempts?: number;
-  /** Called after each invocation, however it ended. */
-  readonly afterEach?: () => void;
   /** Messages that Slack takes at once before it asks for patience, and per second afterwards, in simulated time. */
   readonly burst?: number;
 }
@@ -60,6 +58,8 @@ export interface Simulation {
   readonly lines: readonly string[];
   /** Changes what the next processes see of the world. */
   change(change: (world: World) => World): void;
+  /** Calls the listener after each invocation, however it ended. */
+  afterEach(listener: () => void): void;
   /** Kills the next invocations, one each; undefined spares one. */
   killNext(...kills: readonly (Kill | undefined)[]): void;
   /** Hands a payload to the function as an asynchronous invocation. */
@@ -84,7 +84,7 @@ interface Message {
 
 /** Starts a simulation; it has to be closed. */
 export async function simulate(options: SimulationOptions = {}): Promise<Simulation> {
-  const { document = {}, channels = [], timeoutMs = 300_000, maxAttempts = 50, burst = 1, afterEach } = options;
+  const { document = {}, channels = [], timeoutMs = 300_000, maxAttempts = 50, burst = 1 } = options;
   const clock = fakeClock();
   const slack = await startSlackStandIn({ messagesPerSecond: 1, burst, nowMs: clock.nowMs });
   const { environment, values } = published(configuration(document));
@@ -95,6 +95,7 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
   const lines: string[] = [];
   const endings: string[] = [];
   const deadLetters: unknown[] = [];
+  let listen = () => {};
   const kills: (Kill | undefined)[] = [];
   let retryQueue: Message[] = [];
   let processes = 0;
@@ -149,7 +150,7 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
     } finally {
       // A request that is on its way cannot be recalled by the end of the process that sent it.
       await Promise.allSettled(underWay);
-      afterEach?.();
+      listen();
     }
   };
 
@@ -194,6 +195,9 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
     lines,
     change: (change) => {
       changed = change;
+    },
+    afterEach: (listener) => {
+      listen = listener;
     },
     killNext: (...next) => void kills.push(...next),
     send,

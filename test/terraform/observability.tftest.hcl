@@ -26,18 +26,20 @@ run "alarms_about_each_silent_failure" {
         a.comparison_operator, a.threshold, a.treat_missing_data,
       ] if length(a.metric_query) == 0
       }) == jsonencode({
-      altered-files      = ["CloudTrailToSlack", "AlteredFiles", { FunctionName = "cloudtrail-to-slack" }, "Sum", 300, "1 of 1", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
-      dead-destinations  = ["CloudTrailToSlack", "DeadDestinations", { FunctionName = "cloudtrail-to-slack" }, "Sum", 300, "1 of 1", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
-      dead-letter-errors = ["AWS/Lambda", "DeadLetterErrors", { FunctionName = "cloudtrail-to-slack" }, "Sum", 300, "1 of 1", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
-      dead-letters       = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", { QueueName = "cloudtrail-to-slack-dead-letters" }, "Maximum", 300, "1 of 1", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
-      function-errors    = ["AWS/Lambda", "Errors", { FunctionName = "cloudtrail-to-slack" }, "Sum", 300, "3 of 12", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
-      identities-broken  = ["CloudTrailToSlack", "IdentitiesBroken", { FunctionName = "cloudtrail-to-slack" }, "Sum", 300, "1 of 1", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
-      ledger-errors      = ["CloudTrailToSlack", "LedgerErrors", { FunctionName = "cloudtrail-to-slack" }, "Sum", 300, "3 of 12", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
-      messages-failing   = ["CloudTrailToSlack", "MessagesFailed", { FunctionName = "cloudtrail-to-slack" }, "Sum", 300, "3 of 12", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
-      missing-files      = ["CloudTrailToSlack", "MissingFiles", { FunctionName = "cloudtrail-to-slack" }, "Sum", 3600, "3 of 6", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
-      retry-age          = ["AWS/SQS", "ApproximateAgeOfOldestMessage", { QueueName = "cloudtrail-to-slack-retry" }, "Maximum", 300, "1 of 1", "GreaterThanThreshold", 3600, "notBreaching"]
-      source-age         = ["AWS/SQS", "ApproximateAgeOfOldestMessage", { QueueName = "cloudtrail-to-slack-source" }, "Maximum", 300, "1 of 1", "GreaterThanThreshold", 3600, "notBreaching"]
-      throttles          = ["AWS/Lambda", "Throttles", { FunctionName = "cloudtrail-to-slack" }, "Sum", 300, "3 of 12", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
+      altered-files       = ["CloudTrailToSlack", "AlteredFiles", { FunctionName = "cloudtrail-to-slack" }, "Sum", 300, "1 of 1", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
+      dead-destinations   = ["CloudTrailToSlack", "DeadDestinations", { FunctionName = "cloudtrail-to-slack" }, "Sum", 300, "1 of 1", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
+      dead-letter-errors  = ["AWS/Lambda", "DeadLetterErrors", { FunctionName = "cloudtrail-to-slack" }, "Sum", 300, "1 of 1", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
+      dead-letters        = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", { QueueName = "cloudtrail-to-slack-dead-letters" }, "Maximum", 300, "1 of 1", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
+      dead-letters-expire = ["AWS/SQS", "ApproximateAgeOfOldestMessage", { QueueName = "cloudtrail-to-slack-dead-letters" }, "Maximum", 3600, "1 of 1", "GreaterThanThreshold", 864000, "notBreaching"]
+      function-errors     = ["AWS/Lambda", "Errors", { FunctionName = "cloudtrail-to-slack" }, "Sum", 300, "3 of 12", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
+      identities-broken   = ["CloudTrailToSlack", "IdentitiesBroken", { FunctionName = "cloudtrail-to-slack" }, "Sum", 300, "1 of 1", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
+      ledger-errors       = ["CloudTrailToSlack", "LedgerErrors", { FunctionName = "cloudtrail-to-slack" }, "Sum", 300, "3 of 12", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
+      messages-failing    = ["CloudTrailToSlack", "MessagesFailed", { FunctionName = "cloudtrail-to-slack" }, "Sum", 300, "3 of 12", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
+      missing-files       = ["CloudTrailToSlack", "MissingFiles", { FunctionName = "cloudtrail-to-slack" }, "Sum", 3600, "3 of 6", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
+      nothing-received    = ["CloudTrailToSlack", "FromCloudTrail", { FunctionName = "cloudtrail-to-slack" }, "Sum", 3600, "12 of 12", "LessThanThreshold", 1, "breaching"]
+      retry-age           = ["AWS/SQS", "ApproximateAgeOfOldestMessage", { QueueName = "cloudtrail-to-slack-retry" }, "Maximum", 300, "1 of 1", "GreaterThanThreshold", 3600, "notBreaching"]
+      source-age          = ["AWS/SQS", "ApproximateAgeOfOldestMessage", { QueueName = "cloudtrail-to-slack-source" }, "Maximum", 300, "1 of 1", "GreaterThanThreshold", 3600, "notBreaching"]
+      throttles           = ["AWS/Lambda", "Throttles", { FunctionName = "cloudtrail-to-slack" }, "Sum", 300, "3 of 12", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
     })
     error_message = jsonencode(aws_cloudwatch_metric_alarm.health)
   }
@@ -57,20 +59,11 @@ run "alarms_about_each_silent_failure" {
       }) == jsonencode({
       dropped-events = {
         queries = {
-          dropped = "AWS/Lambda AsyncEventsDropped Sum 3600 FunctionName=cloudtrail-to-slack"
-          kept    = "AWS/SQS NumberOfMessagesSent Sum 3600 QueueName=cloudtrail-to-slack-retry"
+          dropped = "AWS/Lambda AsyncEventsDropped Sum 300 FunctionName=cloudtrail-to-slack"
+          kept    = "AWS/SQS NumberOfMessagesSent Sum 300 QueueName=cloudtrail-to-slack-retry"
           result  = "dropped - FILL(kept, 0)"
         }
-        breach = ["1 of 1", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
-        result = ["result"]
-      }
-      nothing-received = {
-        queries = {
-          objects = "CloudTrailToSlack ObjectsIn Sum 3600 FunctionName=cloudtrail-to-slack"
-          records = "CloudTrailToSlack RecordsIn Sum 3600 FunctionName=cloudtrail-to-slack"
-          result  = "FILL(objects, 0) + FILL(records, 0)"
-        }
-        breach = ["12 of 12", "LessThanThreshold", 1, "breaching"]
+        breach = ["3 of 12", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
         result = ["result"]
       }
     })
@@ -108,7 +101,7 @@ run "calls_nobody_by_default" {
       # There is no queue of which it could be the age.
       source = contains(keys(aws_cloudwatch_metric_alarm.health), "source-age")
       count  = length(aws_cloudwatch_metric_alarm.health)
-    }) == jsonencode({ actions = [], source = false, count = 13 })
+    }) == jsonencode({ actions = [], source = false, count = 14 })
     error_message = jsonencode(aws_cloudwatch_metric_alarm.health)
   }
 
@@ -176,7 +169,7 @@ run "takes_silence_for_nothing_when_you_say_so" {
   }
 
   assert {
-    condition     = !contains(keys(aws_cloudwatch_metric_alarm.health), "nothing-received") && length(aws_cloudwatch_metric_alarm.health) == 12
+    condition     = !contains(keys(aws_cloudwatch_metric_alarm.health), "nothing-received") && length(aws_cloudwatch_metric_alarm.health) == 13
     error_message = jsonencode(keys(aws_cloudwatch_metric_alarm.health))
   }
 }

@@ -75,7 +75,7 @@ letter-2  2025-06-11 09:20 UTC
 
   test("says that there are no dead letters", async () => {
     const { exitCode, output, invoked } = await redrive(fakeDeadLetters([]));
-    expect([exitCode, output, invoked]).toEqual([0, "No dead letters.", []]);
+    expect([exitCode, output, invoked]).toEqual([0, `No dead letters in ${QUEUE}.`, []]);
   });
 
   test("says that letters are in other hands", async () => {
@@ -85,7 +85,7 @@ letter-2  2025-06-11 09:20 UTC
     expect([exitCode, output === dryRun.output, output]).toEqual([
       0,
       true,
-      "No dead letters.\nIn other hands, or those of a run that was broken off: about 1 more. They come back within 16 minutes.",
+      "No dead letters in cloudtrail-to-slack-dead-letters.\nIn other hands, or those of a run that was broken off: about 1 more. They come back within 16 minutes.",
     ]);
   });
 
@@ -453,7 +453,7 @@ letter-2
 
   test("says that there are no dead letters", async () => {
     const { exitCode, output } = await redrive(fakeDeadLetters([]), { args: ["--dry-run"] });
-    expect([exitCode, output]).toEqual([0, "No dead letters."]);
+    expect([exitCode, output]).toEqual([0, `No dead letters in ${QUEUE}.`]);
   });
 
   test("gives back what it saw when the queue fails half-way", async () => {

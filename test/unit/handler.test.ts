@@ -544,6 +544,7 @@ describe("metrics", () => {
           "CloudTrailToSlack",
           OWN,
           {
+            FromCloudTrail: 6,
             ObjectsIn: 3,
             ObjectsFailed: 1,
             LogFiles: 1,
@@ -604,6 +605,7 @@ describe("metrics", () => {
     await handle(handedOut(sqsPayload({ m1: s3Payload(KEY), m2: s3Payload(keyOf("y")) }), {}));
     expect(metricsOf(world).map((line) => sets(line)[0]?.[2])).toEqual([
       {
+        FromCloudTrail: 7,
         ObjectsIn: 2,
         LogFiles: 2,
         RecordsIn: 5,
@@ -642,7 +644,7 @@ describe("metrics", () => {
     await handle(SELF_CHECK);
     await expect(handle(s3Payload(keyOf("missing")))).rejects.toThrow(IncompleteError);
     expect(metricsOf(world).map((line) => sets(line)[0]?.[2])).toEqual([
-      { ObjectsIn: 1, ObjectsFailed: 1, LogFiles: 1 },
+      { FromCloudTrail: 1, ObjectsIn: 1, ObjectsFailed: 1, LogFiles: 1 },
     ]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type MetricSet, metricLine } from "#aws/cloudwatch-log.ts";
-import { outcomeMetrics, refusedCallMetrics } from "#metrics/outcome-metrics.ts";
+import { outcomeMetrics, refusedCallMetrics, written } from "#metrics/outcome-metrics.ts";
 import { newOutcome, type Outcome } from "#model/outcome.ts";
 
 /** An outcome in which every count is a number of its own, and whose identities hold but for the objects'. */
@@ -20,6 +20,7 @@ function busy(): Outcome {
     ledger: { failed: 29 },
     handedBack: { count: 30 },
     completeness: { missing: 31, altered: 32 },
+    digestsNotFound: { count: 33 },
     ruleProblems: new Map([["r", { ruleId: "r", message: "m" }]]),
   };
 }
@@ -27,6 +28,8 @@ function busy(): Outcome {
 describe("outcomeMetrics", () => {
   test("names every count of an invocation", () => {
     expect(outcomeMetrics(busy())).toEqual({
+      // What comes from CloudTrail: 42 records, and 1 object less 7 others.
+      FromCloudTrail: 36,
       ObjectsIn: 1,
       ObjectsFailed: 8,
       LogFiles: 2,
@@ -65,11 +68,19 @@ describe("outcomeMetrics", () => {
       OverLimitRecordValues: 50_000,
       MissingFiles: 31,
       AlteredFiles: 32,
+      DigestsNotFound: 33,
       IdentitiesBroken: 1,
     });
   });
 
-  test("is zero throughout for an invocation in which nothing happened, so that alarms have data", () => {
+  test("is written where it is not zero, and what came from CloudTrail always, so that silence is noticed", () => {
+    expect([written(outcomeMetrics(newOutcome())), written({ RecordsIn: 0, AlertsIn: 1 })]).toEqual([
+      { FromCloudTrail: 0 },
+      { AlertsIn: 1 },
+    ]);
+  });
+
+  test("is zero throughout for an invocation in which nothing happened", () => {
     expect(new Set(Object.values({ ...outcomeMetrics(newOutcome()), ...refusedCallMetrics(newOutcome()) }))).toEqual(
       new Set([0]),
     );

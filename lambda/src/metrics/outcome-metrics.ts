@@ -6,7 +6,7 @@ export const NAMESPACE = "CloudTrailToSlack";
 export const REFUSED_CALLS_NAMESPACE = "CloudTrailToSlack/AccessDeniedEvents";
 
 /** Written with every invocation: that nothing came is a figure, too. */
-const ALWAYS: ReadonlySet<string> = new Set(["ObjectsIn", "RecordsIn"]);
+const ALWAYS: ReadonlySet<string> = new Set(["FromCloudTrail"]);
 
 /**
  * What is worth a line: CloudWatch charges for each metric that is written at all, and most of these are zero for ever.
@@ -20,6 +20,7 @@ export function written(counts: Readonly<Record<string, number>>): Readonly<Reco
 export function outcomeMetrics(outcome: Outcome): Readonly<Record<string, number>> {
   const { objects, records, alerts, notices, messages, answers, limits, completeness } = outcome;
   return {
+    FromCloudTrail: records.in + objects.in - objects.other,
     ObjectsIn: objects.in,
     ObjectsFailed: objects.failed,
     LogFiles: objects.log,
@@ -58,6 +59,7 @@ export function outcomeMetrics(outcome: Outcome): Readonly<Record<string, number
     OverLimitRecordValues: limits.record_values,
     MissingFiles: completeness.missing,
     AlteredFiles: completeness.altered,
+    DigestsNotFound: outcome.digestsNotFound.count,
     IdentitiesBroken: brokenIdentities(outcome).length,
   };
 }

@@ -61,6 +61,8 @@ export interface Outcome {
   readonly handedBack: { count: number };
   /** What digest files showed: log files that never came here, and files that are not what CloudTrail wrote. */
   readonly completeness: { missing: number; altered: number };
+  /** How often digest files were looked for where there are none. */
+  readonly digestsNotFound: { count: number };
   readonly failures: Failure[];
   /** The first {@link MAX_REPORTED} of `records.failed`. */
   readonly recordProblems: RecordProblem[];
@@ -87,6 +89,7 @@ export function newOutcome(): Outcome {
     ledger: { failed: 0 },
     handedBack: { count: 0 },
     completeness: { missing: 0, altered: 0 },
+    digestsNotFound: { count: 0 },
     failures: [],
     recordProblems: [],
     ruleProblems: new Map(),

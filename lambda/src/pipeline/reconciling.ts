@@ -56,7 +56,7 @@ export async function reconcileDigest(
     const known = processed.get(what);
     if (known === undefined) {
       outcome.completeness.missing += 1;
-      ports.log.warning("a log file never came; it is processed now", { object: what, digest: name });
+      ports.log.warning("a log file was not processed yet; it is processed now", { object: what, digest: name });
     }
     try {
       await compare(file, async () => known?.sha256 ?? (await processLogFile(file.object)));
