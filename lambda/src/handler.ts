@@ -25,7 +25,7 @@ import {
 } from "./metrics/outcome-metrics.ts";
 import type { RuleProblem } from "./model/decision.ts";
 import { IncompleteError, messageOf } from "./model/errors.ts";
-import { brokenIdentities, type Failure, type Outcome } from "./model/outcome.ts";
+import { brokenIdentities, type Failure, MAX_REPORTED, type Outcome } from "./model/outcome.ts";
 import type { Clock, Ledger, Log, MessageQueue, ObjectStore, ParameterStore, Ports, Publisher } from "./model/ports.ts";
 import { LOG_LEVELS, type Settings } from "./model/settings.ts";
 import type { QueueMessage } from "./model/source-item.ts";
@@ -214,8 +214,10 @@ async function handBack(
   const delayed = messages.filter(({ id }) => ackIds.has(id));
   await Promise.all(
     delayed.map(async (message) => {
-      const soon = failures.every(({ ackId, soon: ofThis }) => ackId !== message.id || ofThis === true);
-      const seconds = soon ? 0 : retryDelaySeconds(message.receives);
+      const own = failures.filter(({ ackId }) => ackId === message.id);
+      const soon = own.every((failure) => failure.soon === true);
+      const asked = Math.max(0, ...own.map(({ afterSeconds = 0 }) => afterSeconds));
+      const seconds = soon ? 0 : Math.max(asked, retryDelaySeconds(message.receives));
       await queue.delay(message, seconds).catch((error) => {
         log.warning("a message comes again later than it could", { id: message.id, reason: messageOf(error) });
       });
@@ -226,7 +228,10 @@ async function handBack(
 
 function report(outcome: Outcome, log: Log): void {
   const { failures, recordProblems, ruleProblems, deadDestinations, ...counts } = outcome;
-  for (const { what, reason } of failures) log.error("not finished; AWS will bring it again", { what, reason });
+  for (const { what, reason } of failures.slice(0, MAX_REPORTED)) {
+    log.error("not finished; AWS will bring it again", { what, reason });
+  }
+  if (failures.length > MAX_REPORTED) log.error("more was not finished", { failures: failures.length });
   for (const { where, reason } of recordProblems) log.warning("a record could not be judged", { where, reason });
   for (const { ruleId, message } of ruleProblems.values())
     log.error("a rule failed", { rule: ruleId, reason: message });

@@ -7,7 +7,7 @@ import type { Ports } from "#model/ports.ts";
 import { nameOfObject, type ObjectKind, type ObjectRef, type SourceItem } from "#model/source-item.ts";
 import { type JudgingStages, judge, newJudging, newsOf } from "./pipeline/judging.ts";
 import { type ReconcilingStages, reconcileDigest } from "./pipeline/reconciling.ts";
-import { createTeller, RESERVE_MS, type Tell, type TellingStages } from "./pipeline/telling.ts";
+import { createTeller, RESERVE_MS, type Teller, type TellingStages } from "./pipeline/telling.ts";
 
 /** A log file that is being read. */
 export interface LogFileReading {
@@ -39,7 +39,9 @@ interface Run {
   readonly stages: Stages;
   readonly ports: Ports;
   readonly outcome: Outcome;
-  readonly tell: Tell;
+  readonly tell: Teller["tell"];
+  /** Finished while the ledger could not be reached, and their hashes. */
+  readonly unmarked: (readonly [ObjectRef, string])[];
   /** The longest that one object or message took so far, in milliseconds. */
   longestMs: number;
 }
@@ -52,7 +54,8 @@ interface Run {
  */
 export async function processPayload(payload: unknown, stages: Stages, ports: Ports): Promise<Outcome> {
   const outcome = newOutcome();
-  const run: Run = { stages, ports, outcome, tell: createTeller(stages, ports, outcome), longestMs: 0 };
+  const { tell, settle } = createTeller(stages, ports, outcome);
+  const run: Run = { stages, ports, outcome, tell, unmarked: [], longestMs: 0 };
   const { failures, ruleProblems, recordProblems, records } = outcome;
   const messages = new Set<string>();
   /** Messages with records or rules that are told about at the end. */
@@ -79,6 +82,9 @@ export async function processPayload(payload: unknown, stages: Stages, ports: Po
       ? untold
       : untold.flatMap((failure) => Array.from(troubled, (ackId) => ({ ...failure, ackId })))),
   );
+  // A table that still does not answer would cost the time that handing back takes.
+  const mayAsk = outcome.ledger.failed === 0 || ports.remainingMs() > 2 * RESERVE_MS;
+  if (mayAsk && (await settle())) for (const [object, sha256] of run.unmarked) await markProcessed(object, sha256, run);
   outcome.messages.in = messages.size;
   outcome.messages.failed = new Set(failures.flatMap(({ ackId }) => ackId ?? [])).size;
   return outcome;
@@ -186,7 +192,10 @@ async function finish(object: ObjectRef, run: Run, work: () => Promise<string>):
   try {
     const sha256 = await inTime(run, work);
     // An alert that was not told is missing as the file itself would be.
-    if (failures.length === failuresBefore) await markProcessed(object, sha256, run);
+    if (failures.length === failuresBefore) {
+      if (run.outcome.ledger.failed === 0) await markProcessed(object, sha256, run);
+      else run.unmarked.push([object, sha256]);
+    }
     return sha256;
   } catch (error) {
     if (error instanceof LogFileError && error.limit !== undefined) limits[error.limit] += 1;
@@ -230,8 +239,6 @@ async function readAndTell(object: ObjectRef, run: Run): Promise<string> {
 }
 
 async function markProcessed(object: ObjectRef, sha256: string, { ports, outcome }: Run): Promise<void> {
-  // A table that did not answer a moment ago would only cost time.
-  if (outcome.ledger.failed > 0) return;
   try {
     await ports.ledger?.markProcessed(object, { sha256 });
   } catch (error) {

@@ -3,13 +3,13 @@
  * in a local stand-in for Slack. `make demo`; ONCE=1 ends by itself; LOGS=folder takes log files of yours.
  */
 import { styleText } from "node:util";
-import ora from "ora";
 import { writeNotifier } from "#lambda/build.ts";
 import { bucketWriter, openOnMinistack } from "#test/support/deployment.ts";
 import { expectedAlerts } from "#test/support/expected-alerts.ts";
 import { type Ministack, startMinistack } from "#test/support/ministack.ts";
 import type { Received } from "#test/support/slack-stand-in/inbox.ts";
 import { type SlackStandIn, startSlackStandIn } from "#test/support/slack-stand-in/server.ts";
+import { step } from "#test/support/step.ts";
 import { story } from "#test/support/story.ts";
 import type { TerraformRoot } from "#test/support/terraform.ts";
 import { eventIdOf, headlineOf, textsOf, toldAlerts } from "#test/support/told.ts";
@@ -26,25 +26,6 @@ const FAST = { messagesPerSecond: 50, burst: 200 };
 interface DemoFile {
   readonly key: string;
   readonly bytes: Uint8Array;
-}
-
-/** Shows what is waited for, and for how long it took. */
-async function step<T>(what: string, work: (say: (text: string) => void) => Promise<T>): Promise<T> {
-  const started = Date.now();
-  const seconds = () => `${((Date.now() - started) / 1000).toFixed(1)} s`;
-  let text = what;
-  const spinner = ora({ text: what, discardStdin: false }).start();
-  const clock = setInterval(() => (spinner.text = `${text} (${seconds()})`), 1_000);
-  try {
-    const result = await work((now) => (text = `${what}: ${now}`));
-    spinner.succeed(`${what} ${styleText("dim", seconds())}`);
-    return result;
-  } catch (error) {
-    spinner.fail(what);
-    throw error;
-  } finally {
-    clearInterval(clock);
-  }
 }
 
 async function filesToPut(now: Date): Promise<readonly DemoFile[]> {

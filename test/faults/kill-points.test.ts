@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { keyOf, logFile, record, trailStopped } from "#test/support/records.ts";
 import { type Kill, type Simulation, simulate } from "#test/support/simulation.ts";
+import { headlineOf, textsOf } from "#test/support/told.ts";
 
 const [A, B] = ["111111111111", "222222222222"] as const;
 const alert = (eventID: string, accountId: string = A) => trailStopped(accountId, { eventID });
@@ -36,6 +37,12 @@ function unconfirmed(posted: readonly string[], { table }: Simulation): readonly
     const row = [...table.rows].find(([key]) => key.includes(`/${id}/`) && key.endsWith(`/${channel}`));
     return row?.[1].state !== "delivered";
   });
+}
+
+/** The headlines of what is told beside alerts. */
+function notices({ slack }: Simulation): readonly string[] {
+  const told = slack.received().filter(({ payload }) => !textsOf(payload).join("\n").includes("eventID: "));
+  return told.map(headlineOf);
 }
 
 const twice = (told: readonly string[]) => told.filter((item, index) => told.indexOf(item) !== index).sort();
@@ -77,8 +84,15 @@ describe("killed at any moment, and run again", () => {
             at,
             told: [...new Set(told)].sort(),
             toldTwice: twice(told),
+            notices: [...new Set(notices(simulation))],
             deadLetters: simulation.deadLetters,
-          }).toEqual({ at, told: EXPECTED, toldTwice: unknown.sort(), deadLetters: [] });
+          }).toEqual({
+            at,
+            told: EXPECTED,
+            toldTwice: unknown.sort(),
+            notices: ["🟠 HIGH · A rule does not work"],
+            deadLetters: [],
+          });
           const killed = simulation.endings.filter((ending) => ending === "killed").length;
           if (killed < kills(kill).filter((planned) => planned !== undefined).length) break;
         } finally {

@@ -110,6 +110,40 @@ test("Slack is out for ten minutes → every alert arrives once, within 15 minut
   expect(secondsSince(simulation, backMs)).toBeLessThan(900);
 });
 
+test("Slack fails at one message each time → the others arrive, and that one rests as a dead letter", async () => {
+  const simulation = await deployed(
+    { a: logFile(alert("e1"), alert("e2"), alert("e3")), b: logFile(alert("e4")) },
+    { maxAttempts: 3 },
+  );
+  simulation.change((world) => ({
+    ...world,
+    fetch: async (input, init) =>
+      String(init?.body).includes("eventID: e1") ? new Response("rollup_error", { status: 500 }) : fetch(input, init),
+  }));
+  await simulation.notify(keyOf("a"), keyOf("b"));
+  await simulation.settle();
+  expectTold(simulation, inDefault(["e2", "e3", "e4"]), [s3Payload(keyOf("a"), keyOf("b"))]);
+});
+
+test("Slack asks for minutes of patience, more than an invocation has → nobody asks it before", async () => {
+  const simulation = await deployed({ a: logFile(alert("e1")), b: logFile(alert("e2")) }, { timeoutMs: 60_000 });
+  const askedMs: number[] = [];
+  const beginMs = simulation.clock.nowMs();
+  simulation.change((world) => ({
+    ...world,
+    fetch: async (input, init) => {
+      askedMs.push(world.clock.nowMs() - beginMs);
+      if (askedMs.length > 1) return fetch(input, init);
+      return new Response("rate_limited", { status: 429, headers: { "retry-after": "300" } });
+    },
+  }));
+  await simulation.notify(keyOf("a"));
+  await simulation.notify(keyOf("b"));
+  await simulation.settle();
+  expect([...simulation.told()].sort()).toEqual(inDefault(["e1", "e2"]));
+  expect({ first: askedMs[0], early: askedMs.slice(1).filter((ms) => ms < 300_000) }).toEqual({ first: 0, early: [] });
+});
+
 test("Slack posts, but its answer is lost → the alert arrives, and at most once more for each lost answer", async () => {
   const simulation = await deployed({ a: logFile(alert("e1"), alert("e2")) });
   simulation.slack.answerNext("default", { destroySocket: "after-posting" });
@@ -375,6 +409,14 @@ test("one malformed record among 5,000 → it is reported once, and every other 
   });
 });
 
+test("a record is made to stop the judging (long keys, many values) → it is judged, and so is what stands beside it", async () => {
+  const hostile = { ...record({ eventID: "h1" }), requestParameters: { ["k".repeat(17_000)]: Array(4_000).fill(1) } };
+  const simulation = await deployed({ a: logFile(hostile, alert("e1")) });
+  await simulation.notify(keyOf("a"));
+  expectTold(simulation, inDefault(["e1"]));
+  expect(simulation.outcomes[0]?.records).toMatchObject({ in: 2, alerted: 1, unmatched: 1 });
+});
+
 test("a rule throws → it is reported once a day, the other rules are asked, and nothing is told twice", async () => {
   const document = { rules: ["requestParameters.missing[0].name == 'x'"] };
   const simulation = await deployed({ a: logFile(alert("e1")), b: logFile(alert("e2")) }, { document });
@@ -425,13 +467,20 @@ test("the ledger's table is down → every alert arrives, and the failure is cou
   });
 });
 
-test("the ledger's table goes down in the midst of a file → every alert arrives once", async () => {
-  const simulation = await deployed({ a: logFile(...ids(4).map((id) => alert(id))) });
+test("the ledger's table is down for a part of a file → every alert arrives once, also after the hour's digest file", async () => {
+  const files = { a: logFile(...ids(6).map((id) => alert(id))) };
+  const simulation = await deployed(files);
+  const digestKey = keyOf("digest", "CloudTrail-Digest");
+  simulation.objects.files.set(digestKey, digest(files));
   simulation.slack.onMessage(() => {
-    if (simulation.slack.received().length === 2) simulation.table.failure = new Error("ProvisionedThroughputExceeded");
+    const count = simulation.slack.received().length;
+    simulation.table.failure = count >= 2 && count < 5 ? new Error("ProvisionedThroughputExceeded") : undefined;
   });
   await simulation.notify(keyOf("a"));
-  expectTold(simulation, inDefault(ids(4)));
+  await simulation.notify(keyOf("a"));
+  await simulation.notify(digestKey);
+  expectTold(simulation, inDefault(ids(6)));
+  expect(simulation.outcomes.map(({ completeness }) => completeness?.missing)).toEqual([0, 0, 0]);
 });
 
 // Completeness

@@ -43,7 +43,9 @@ export async function openOnMinistack(
   const root = await openRoot(path.join(repoRoot, directory), { env, variables });
   const explain = async (error: Error): Promise<never> => {
     const log = await readFile(path.join(root.directory, "provider.log"), "utf8").catch(() => "");
-    const lines = log.split("\n").filter((line) => /retry|StatusCode: 5|connection reset|unexpected EOF/i.test(line));
+    const lines = log
+      .split("\n")
+      .filter((line) => /retrying request|StatusCode: 5|connection reset|unexpected EOF/i.test(line));
     const shown = lines.slice(-20).map((line) => line.slice(0, 500));
     throw new Error([error.message, "The provider's log:", ...shown].join("\n"));
   };

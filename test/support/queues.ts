@@ -1,4 +1,9 @@
-import { ReceiveMessageCommand, SendMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
+import {
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  SQSClient,
+} from "@aws-sdk/client-sqs";
 import { clientConfig } from "./deployment.ts";
 import type { Ministack } from "./ministack.ts";
 
@@ -18,6 +23,27 @@ export function queueClient(ministack: Ministack) {
     receive: async (url: string): Promise<readonly string[]> => {
       const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: url, MaxNumberOfMessages: 10 }));
       return Messages.map(({ Body = "" }) => Body);
+    },
+    /** The same, but they stay visible. */
+    look: async (url: string): Promise<readonly string[]> => {
+      const { Messages = [] } = await sqs.send(
+        new ReceiveMessageCommand({ QueueUrl: url, MaxNumberOfMessages: 10, VisibilityTimeout: 0 }),
+      );
+      return Messages.map(({ Body = "" }) => Body);
+    },
+    /** How many messages there are, the hidden and the delayed ones too. */
+    count: async (url: string): Promise<number> => {
+      const { Attributes = {} } = await sqs.send(
+        new GetQueueAttributesCommand({
+          QueueUrl: url,
+          AttributeNames: [
+            "ApproximateNumberOfMessages",
+            "ApproximateNumberOfMessagesNotVisible",
+            "ApproximateNumberOfMessagesDelayed",
+          ],
+        }),
+      );
+      return Object.values(Attributes).reduce((total, value) => total + Number(value), 0);
     },
   };
 }

@@ -112,7 +112,8 @@ describe("classify", () => {
     ["a wait without a time", 429, "rate_limited", null, throttled(1)],
     ["a wait with nonsense for a time", 429, "rate_limited", "Wed, 21 Oct 2026", throttled(1)],
     ["a wait of less than nothing", 429, "rate_limited", "-5", throttled(1)],
-    ["a wait of a day", 429, "rate_limited", "86400", throttled(60)],
+    ["a wait of five minutes", 429, "rate_limited", "300", throttled(300)],
+    ["a wait of a day", 429, "rate_limited", "86400", throttled(900)],
     ["a failing server", 503, "", null, { kind: "ambiguous", reason: "Slack answered 503 (no error word)" }],
     [
       "a message that Slack refuses",
@@ -588,15 +589,43 @@ describe("deliver", () => {
       expect(publisher.published.map(({ body }) => JSON.parse(body))).toEqual([{ banner: "For team-a.", ...NEWS }]);
     });
 
-    test.each([
-      "AuthorizationErrorException",
-      "NotFoundException",
-      "InvalidParameterException",
-      "KMSDisabledException",
-    ])("calls a topic dead at %s, and does not try again in another form", async (name) => {
+    test.each(["AuthorizationErrorException", "NotFoundException", "KMSDisabledException"])(
+      "calls a topic dead at %s, and does not try again in another form",
+      async (name) => {
+        const { told, publisher } = await setUp();
+        publisher.failure = Object.assign(new Error("no"), { name });
+        expect(await told(SNS)).toEqual({ delivery: { kind: "dead", reason: "SNS: no" }, slept: [], posted: 0 });
+      },
+    );
+
+    test("takes what one message did wrong for its own fault", async () => {
       const { told, publisher } = await setUp();
-      publisher.failure = Object.assign(new Error("no"), { name });
-      expect(await told(SNS)).toEqual({ delivery: { kind: "dead", reason: "SNS: no" }, slept: [], posted: 0 });
+      publisher.failure = Object.assign(new Error("no"), { name: "InvalidParameterException" });
+      expect(await told(SNS)).toEqual({ delivery: { kind: "refused", reason: "SNS: no" }, slept: [], posted: 0 });
+    });
+
+    test.each(["KMSThrottlingException", "KMSInternalException", "ThrottledException"])(
+      "takes %s for something that passes",
+      async (name) => {
+        const { told, publisher } = await setUp();
+        publisher.failure = Object.assign(new Error("busy"), { name });
+        expect((await told(SNS)).delivery).toEqual(ambiguous("SNS: busy"));
+      },
+    );
+
+    test("cuts texts that are too long for SNS", async () => {
+      const { publisher } = await setUp();
+      const deliver = createDeliver({
+        secrets: cachedSecrets(fakeParameters(), fakeClock()),
+        publisher,
+        clock: fakeClock(),
+        allowedHookHosts: [],
+        slackApiUrl: "http://127.0.0.1:9/",
+        fetch,
+      });
+      const facts = Array.from({ length: 12 }, () => ({ label: "x", value: "é".repeat(300_000) }));
+      await deliver({ ...NEWS, facts }, SNS, { withinMs: 45_000 });
+      expect(publisher.published.map(({ body }) => Buffer.byteLength(body) < 256 * 1024)).toEqual([true]);
     });
 
     test("tries three times when SNS fails", async () => {

@@ -601,7 +601,8 @@ describe("metrics", () => {
     slack.answerNext("default", { status: 400, body: "invalid_blocks" });
     slack.answerNext("default", { status: 200, body: "ok" });
     slack.answerNext("default", { status: 200, body: "ok" });
-    slack.answerNext("default", { status: 503, body: "", times: 3 });
+    // The third alert, and the notice at the end.
+    slack.answerNext("default", { status: 503, body: "", times: 6 });
     await handle(handedOut(sqsPayload({ m1: s3Payload(KEY), m2: s3Payload(keyOf("y")) }), {}));
     expect(metricsOf(world).map((line) => sets(line)[0]?.[2])).toEqual([
       {
@@ -620,7 +621,7 @@ describe("metrics", () => {
         MessagesIn: 2,
         MessagesFailed: 1,
         ThrottledAnswers: 1,
-        AmbiguousAnswers: 1,
+        AmbiguousAnswers: 2,
         DegradedMessages: 1,
       },
     ]);

@@ -83,7 +83,7 @@ function invocation(setting: Setting = {}) {
     log,
     remainingMs,
   };
-  const tell = createTeller(stages, ports, outcome);
+  const { tell } = createTeller(stages, ports, outcome);
   return {
     clock,
     outcome,
@@ -154,8 +154,8 @@ describe("an answer", () => {
     [
       "ambiguous",
       { kind: "ambiguous", reason: "hm" },
-      { in: 2, failed: 2, ambiguous: 1, failures: ["hm"] },
-      ["0 s team: 1"],
+      { in: 2, failed: 2, ambiguous: 2, failures: ["hm", "hm"] },
+      ["0 s team: 1", "1 s team: 2"],
     ],
     [
       "dead",
@@ -241,7 +241,18 @@ describe("when Slack asks for patience", () => {
 
   test("does not ask for the item to come again at once, which would be no patience", async () => {
     const { outcome } = await tellAll([alert("1"), alert("2")], { answer: always(THROTTLED(60)), timeoutMs: 30_000 });
-    expect(outcome.failures).toEqual([{ what: 'alert for the slack_webhook destination "team"', reason: TOO_LATE }]);
+    expect(outcome.failures).toEqual([
+      { what: 'alert for the slack_webhook destination "team"', reason: TOO_LATE, afterSeconds: 60 },
+    ]);
+  });
+
+  test("lets nobody else ask before", async () => {
+    const clock = sharedClock();
+    const ledger = fakeLedger(clock);
+    const nowMs = clock.nowMs();
+    await tellAll([alert("1")], { answer: always(THROTTLED(60)), timeoutMs: 30_000, clock, ledger });
+    const next = await ledger.takeSlot("slack_webhook:/hooks/team", nowMs, Number.MAX_SAFE_INTEGER);
+    expect((next ?? 0) - nowMs).toBeGreaterThanOrEqual(60_000);
   });
 
   test("gives up after thirty times, and leaves the rest for another invocation", async () => {
@@ -362,6 +373,21 @@ describe("what another invocation is telling", () => {
   });
 });
 
+describe("a destination whose answers are left open", () => {
+  const openFor =
+    (...ids: readonly string[]) =>
+    (news: News): Delivery =>
+      news.kind === "alert" && ids.includes(news.eventId) ? { kind: "ambiguous", reason: "hm" } : { kind: "delivered" };
+  test.each([
+    ["one message's fault keeps no other back", ["2"], ["1", "2", "3", "4", "5"]],
+    ["twice, but not in a row, is not the destination's fault", ["1", "3"], ["1", "2", "3", "4", "5"]],
+    ["twice in a row, it is not tried with the rest", ["2", "3"], ["1", "2", "3"]],
+  ])("%s", async (_name, open, asked) => {
+    const result = await tellAll(["1", "2", "3", "4", "5"].map(alert), { answer: openFor(...open) });
+    expect(result.told.map(({ news }) => Object(news).eventId)).toEqual(asked);
+  });
+});
+
 describe("a dead hook", () => {
   const GONE: Delivery = { kind: "dead", reason: "Slack answered 404 (no_service)" };
   const BANNER = "For team, which cannot be told any more: Slack answered 404 (no_service). Give it a new hook.";
@@ -414,16 +440,21 @@ describe("a dead hook", () => {
   });
 
   test.each([
-    ["dead as well", GONE, { dead: ["team", "default"], failures: [GONE.reason] }],
-    ["ambiguous", { kind: "ambiguous", reason: "hm" } as const, { dead: ["team"], ambiguous: 1, failures: ["hm"] }],
-  ])("whose fallback is %s is a failure, and neither is tried with the rest", async (_name, answer, expected) => {
+    ["dead as well", GONE, { dead: ["team", "default"], failures: [GONE.reason] }, []],
+    [
+      "ambiguous",
+      { kind: "ambiguous", reason: "hm" } as const,
+      { dead: ["team"], ambiguous: 2, failures: ["hm", "hm"] },
+      ["1 s default: 2"],
+    ],
+  ])("whose fallback is %s is a failure", async (_name, answer, expected, more) => {
     const { come: what, asked } = await tellAll(["1", "2"].map(alert), {
       targets: [WITH_FALLBACK],
       answer: (_news, { name }) => (name === "team" ? GONE : answer),
     });
     expect({ what, asked }).toEqual({
       what: { in: 2, failed: 2, ...expected },
-      asked: ["0 s team: 1", "0 s default: 1"],
+      asked: ["0 s team: 1", "0 s default: 1", ...more],
     });
   });
 

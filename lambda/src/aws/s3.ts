@@ -5,13 +5,13 @@ import { nameOfObject } from "#model/source-item.ts";
 import { impatience } from "./impatience.ts";
 
 /** Objects in Amazon S3. */
-export function s3ObjectStore(client: S3Client = new S3Client({ requestHandler: impatience(10_000) })): ObjectStore {
+export function s3ObjectStore(client: S3Client = new S3Client({ requestHandler: impatience(5_000) })): ObjectStore {
   return {
     async *read(object) {
       try {
         const { Body } = await client.send(new GetObjectCommand({ Bucket: object.bucket, Key: object.key }));
         if (Body === undefined) throw new Error("S3 answered without a body");
-        yield* Body as AsyncIterable<Uint8Array>;
+        yield* unlessSilent(Body as AsyncIterable<Uint8Array>);
       } catch (cause) {
         throw failed(`${nameOfObject(object)} could not be read`, cause);
       }
@@ -37,6 +37,25 @@ export function s3ObjectStore(client: S3Client = new S3Client({ requestHandler: 
       return { keys, folders };
     },
   };
+}
+
+/** How long S3 may keep us waiting for the next bytes; while alerts are told, it waits for us. In milliseconds. */
+const MAX_SILENCE_MS = 15_000;
+
+async function* unlessSilent(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const silence = Promise.withResolvers<never>();
+      const timer = setTimeout(() => silence.reject(new Error("no bytes came for too long")), MAX_SILENCE_MS);
+      const next = await Promise.race([iterator.next(), silence.promise]).finally(() => clearTimeout(timer));
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    // Not waited for: a stream that does not answer does not end either.
+    iterator.return?.().catch(() => {});
+  }
 }
 
 function failed(what: string, cause: unknown): LogFileError {

@@ -3,7 +3,9 @@ import type { Publisher } from "#model/ports.ts";
 import { impatience } from "./impatience.ts";
 
 /** Topics of Amazon SNS. */
-export function snsPublisher(client: SNSClient = new SNSClient({ requestHandler: impatience(10_000) })): Publisher {
+export function snsPublisher(
+  client: SNSClient = new SNSClient({ maxAttempts: 2, requestHandler: impatience(4_000) }),
+): Publisher {
   return {
     async publish({ topicArn, subject, body }) {
       await client.send(new PublishCommand({ TopicArn: topicArn, Subject: subject, Message: body }));

@@ -7,8 +7,8 @@ const DAY_MS = 24 * HOUR_MS;
 
 /** The levels above the folder with digest files: `AWSLogs`, an organization's id, an account's id. */
 const LEVEL = /(^|\/)(AWSLogs|o-[a-z0-9]{10,32}|\d{12})\/$/;
-/** A prefix of the trail's own may have several, and so may a bucket that holds other things. */
-const MAX_DEPTH = 8;
+/** How deep a prefix of the trail's own is looked for. */
+const MAX_ABOVE = 2;
 const DIGESTS = /(^|\/)\d{12}\/CloudTrail-Digest\/$/;
 /** `111111111111_CloudTrail-Digest_eu-central-1_trail_eu-central-1_20250611T091500Z.json.gz` ends with the hour's end. */
 const END_TIME = /_(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z\.json\.gz$/;
@@ -27,13 +27,14 @@ export async function findDigests(
   // Level by level, each with several questions at a time: an organization has a folder for each account and region.
   let levels: readonly string[] = [prefix];
   const regions: string[] = [];
-  for (let depth = 0; levels.length > 0 && depth < MAX_DEPTH; depth++) {
+  for (let depth = 0; levels.length > 0; depth++) {
     const below = (await inBatches(levels, (folder) => objects.list(bucket, folder))).flatMap(({ folders }) => folders);
     const digests = below.filter((folder) => DIGESTS.test(folder));
     const lists = await inBatches(digests, (folder) => objects.list(bucket, folder));
     regions.push(...lists.flatMap(({ folders }) => folders));
-    // Above AWSLogs may lie a prefix of the trail's own.
-    levels = below.filter((folder) => LEVEL.test(folder) || !folder.includes("AWSLogs/"));
+    // With no prefix given, one of the trail's own may lie above AWSLogs.
+    const mayBeAbove = prefix === "" && depth < MAX_ABOVE;
+    levels = below.filter((folder) => LEVEL.test(folder) || (mayBeAbove && !folder.includes("AWSLogs/")));
   }
   const spans = regions.flatMap((region) => days(fromMs, nowMs).map((day) => region + day));
   const keys = (await inBatches(spans, (span) => objects.list(bucket, span))).flatMap((list) => list.keys);

@@ -3,6 +3,7 @@ import { assertNever, messageOf } from "#model/errors.ts";
 import type { News } from "#model/news.ts";
 import type { Clock, Deliver, Publisher } from "#model/ports.ts";
 import { hookProblem } from "./hook-url.ts";
+import { isPassing } from "./passing.ts";
 import type { Secrets } from "./secrets.ts";
 import { postAsApp } from "./slack-app.ts";
 import { plainMessage, slackMessage } from "./slack-message.ts";
@@ -109,7 +110,7 @@ async function withSecret(
   } catch (error) {
     // What the system says about a connection has a code and no name of its own.
     const named = error instanceof Error && (error.name !== "Error" || "code" in error);
-    const lasting = !named || LASTING.test(error.name);
+    const lasting = !named || (LASTING.test(error.name) && !isPassing(error));
     if (lasting) return { kind: "dead", reason: messageOf(error) };
     return { kind: "throttled", retryAfterSeconds: SECRET_RETRY_SECONDS, reason: messageOf(error) };
   }

@@ -1,7 +1,7 @@
 import type { Delivery } from "#model/destination.ts";
 
-/** Slack asks for about a second; anything beyond a minute is not waited for. In seconds. */
-const MAX_RETRY_AFTER = 60;
+/** Slack asks for about a second, and for more of those who go on; longer than a message waits anyway is not believed. In seconds. */
+const MAX_RETRY_AFTER = 900;
 
 /** That the hook cannot be used any more, with whatever status it comes: 200, too. */
 const DEAD_WORDS =

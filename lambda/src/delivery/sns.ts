@@ -2,10 +2,13 @@ import type { Delivery } from "#model/destination.ts";
 import { messageOf } from "#model/errors.ts";
 import type { News } from "#model/news.ts";
 import type { Publisher } from "#model/ports.ts";
+import { isPassing } from "./passing.ts";
 import { plain } from "./plain.ts";
 
 /** SNS: a subject is ASCII and shorter than 100 characters. https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
 const MAX_SUBJECT = 99;
+/** Of one text of the body, in characters. */
+const MAX_TEXT = 4_000;
 
 /** Publishes news as JSON to a topic. @param banner why it comes to this topic, where it is for another one */
 export async function publishNews(
@@ -20,12 +23,23 @@ export async function publishNews(
     await publisher.publish({
       topicArn,
       subject,
-      body: JSON.stringify(banner === undefined ? news : { banner, ...news }),
+      body: bodyOf(banner === undefined ? news : { banner, ...news }),
     });
     return { kind: "delivered" };
   } catch (error) {
-    const name = error instanceof Error ? error.name : "";
-    const kind = /^(AuthorizationError|NotFound|InvalidParameter|KMS)/.test(name) ? "dead" : "ambiguous";
-    return { kind, reason: `SNS: ${messageOf(error)}` };
+    return { kind: kindOf(error), reason: `SNS: ${messageOf(error)}` };
   }
+}
+
+function kindOf(error: unknown): "ambiguous" | "refused" | "dead" {
+  const name = error instanceof Error && !isPassing(error) ? error.name : "";
+  if (/^InvalidParameter/.test(name)) return "refused";
+  return /^(AuthorizationError|NotFound|KMS)/.test(name) ? "dead" : "ambiguous";
+}
+
+/** As JSON; SNS takes 256 KB, and whoever makes a call decides how long its texts are. */
+function bodyOf(news: object): string {
+  return JSON.stringify(news, (_key, value) =>
+    typeof value === "string" && value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT).toWellFormed()}…` : value,
+  );
 }

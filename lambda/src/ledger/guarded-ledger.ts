@@ -1,4 +1,4 @@
-import type { Clock, Ledger, TellingLedger } from "#model/ports.ts";
+import type { Clock, GuardedLedger, Ledger, TellingLedger } from "#model/ports.ts";
 
 /**
  * Messages per second that Slack takes for one hook or channel: one, in milliseconds between them.
@@ -6,37 +6,57 @@ import type { Clock, Ledger, TellingLedger } from "#model/ports.ts";
  */
 export const SPACING_MS = 1_000;
 
+/** How long a table that did not answer is left alone: each question costs some seconds. */
+const PAUSE_MS = 30_000;
+
 /**
- * A ledger that is never in the way of an alert. Without a table, or from the first call that fails, everything may be
- * told, and destinations are paced within the invocation only.
- * @param onFailure hears of that call; the others are not made
+ * A ledger that is never in the way of an alert. Without a table, and for a while after a call that failed, everything may
+ * be told, and destinations are paced within the invocation only; what was told then is confirmed later.
+ * @param onFailure hears of the first call of each such while
  */
 export function guardedLedger(
   ledger: Ledger | undefined,
   clock: Clock,
   onFailure: (error: unknown) => void,
-): TellingLedger {
-  let table: TellingLedger | undefined = ledger;
+): GuardedLedger {
   const without = withoutTable(clock);
-  const ask = async <T>(call: (asked: TellingLedger) => Promise<T>): Promise<T> => {
-    if (table !== undefined) {
-      try {
-        return await call(table);
-      } catch (error) {
-        // Destinations are told beside each other: several may have asked before the first one heard.
-        if (table !== undefined) onFailure(error);
-        table = undefined;
-      }
+  const unconfirmed = new Set<string>();
+  let pauseUntilMs = Number.NEGATIVE_INFINITY;
+  /** What the table answers, or undefined when it is left alone or fails. */
+  const ask = async <T>(call: (table: Ledger) => Promise<T>): Promise<{ readonly answer: T } | undefined> => {
+    if (ledger === undefined || clock.nowMs() < pauseUntilMs) return undefined;
+    const askedMs = clock.nowMs();
+    try {
+      return { answer: await call(ledger) };
+    } catch (error) {
+      // Of those that ask at the same time, one tells.
+      if (askedMs >= pauseUntilMs) onFailure(error);
+      pauseUntilMs = clock.nowMs() + PAUSE_MS;
+      return undefined;
     }
-    return call(without);
   };
+  const orWithout = async <T>(call: (table: TellingLedger) => Promise<T>): Promise<T> =>
+    ((await ask(call)) ?? { answer: await call(without) }).answer;
   return {
-    delivered: (keys) => ask((asked) => asked.delivered(keys)),
-    claim: (key, untilMs) => ask((asked) => asked.claim(key, untilMs)),
-    confirm: (key) => ask((asked) => asked.confirm(key)),
-    release: (key) => ask((asked) => asked.release(key)),
+    delivered: (keys) => orWithout((table) => table.delivered(keys)),
+    claim: (key, untilMs) => orWithout((table) => table.claim(key, untilMs)),
+    confirm: async (key) => {
+      if (ledger !== undefined && (await ask((table) => table.confirm(key))) === undefined) unconfirmed.add(key);
+    },
+    release: (key) => orWithout((table) => table.release(key)),
     takeSlot: (destination, notBeforeMs, notAfterMs) =>
-      ask((asked) => asked.takeSlot(destination, notBeforeMs, notAfterMs)),
+      orWithout((table) => table.takeSlot(destination, notBeforeMs, notAfterMs)),
+    settle: async () => {
+      try {
+        for (const key of unconfirmed) {
+          await ledger?.confirm(key);
+          unconfirmed.delete(key);
+        }
+        return true;
+      } catch {
+        return false;
+      }
+    },
   };
 }
 

@@ -10,6 +10,8 @@ export interface Failure {
   readonly reason: string;
   /** Whether only time was short, so that there is nothing to wait for. */
   readonly soon?: boolean;
+  /** How long the destination asks to be left alone. */
+  readonly afterSeconds?: number;
   /** The queue message that it belongs to, where there is one. */
   ackId?: string;
 }

@@ -75,6 +75,12 @@ export interface Publisher {
 /** The part of a ledger that telling needs. */
 export type TellingLedger = Pick<Ledger, "delivered" | "claim" | "confirm" | "release" | "takeSlot">;
 
+/** A ledger that never fails. */
+export interface GuardedLedger extends TellingLedger {
+  /** Writes down what could not be confirmed. @returns whether nothing is left of that */
+  settle(): Promise<boolean>;
+}
+
 /** How a piece of news is to be told. */
 export interface DeliveryOptions {
   /** How long it may take, in milliseconds. */

@@ -1,7 +1,8 @@
 import type { Delivery, Destination, Target } from "#model/destination.ts";
+import { assertNever } from "#model/errors.ts";
 import type { News } from "#model/news.ts";
 import type { Outcome, Told } from "#model/outcome.ts";
-import type { Ledger, Ports, TellingLedger } from "#model/ports.ts";
+import type { GuardedLedger, Ledger, Ports } from "#model/ports.ts";
 
 /** The steps of telling, each already configured; the pipeline's `Stages` hold them. */
 export interface TellingStages {
@@ -12,7 +13,7 @@ export interface TellingStages {
   /** ledger: what a destination is called there. */
   readonly destinationKey: (destination: Destination) => string;
   /** ledger: one that is never in the way. */
-  readonly guard: (ledger: Ledger | undefined, onFailure: (error: unknown) => void) => TellingLedger;
+  readonly guard: (ledger: Ledger | undefined, onFailure: (error: unknown) => void) => GuardedLedger;
 }
 
 /** Tells each destination its news in order, the destinations beside each other. */
@@ -37,29 +38,42 @@ const MAX_WAIT_MS = 60_000;
 const MAX_THROTTLED = 30;
 const MAX_HELD = 15;
 const HELD_WAIT_MS = 1_000;
+/** How many messages in a row a destination may leave open, each asked for several times. */
+const MAX_STRIKES = 2;
 
 /** How the telling of one piece of news ended. `skipped`: the destination did not take an earlier one. */
 type Ending = { readonly kind: "delivered" | "alreadyDelivered" } | ({ readonly kind: "failed" | "skipped" } & Untold);
 
-/** Why something was not told. `soon`: only time was short. */
+/** Why something was not told. */
 interface Untold {
   readonly reason: string;
+  /** Only time was short: it may come again at once. */
   readonly soon?: boolean;
+  /** How long the destination asks to be left alone. */
+  readonly afterSeconds?: number;
+}
+
+/** Tells news, and in the end writes down what the ledger could not be told meanwhile. */
+export interface Teller {
+  readonly tell: Tell;
+  /** @returns whether the ledger knows everything that was told */
+  readonly settle: () => Promise<boolean>;
 }
 
 /**
  * The second half of the pipeline, news → told: routing → ledger → delivery → outcome. News that was told before is not
- * told again; news that could not be told stands in `failures` and comes again. A destination that does not take one
- * message is not tried with the next.
+ * told again; news that could not be told stands in `failures` and comes again. A destination that does not take
+ * messages is not tried with all of them.
  */
-export function createTeller(stages: TellingStages, ports: Ports, outcome: Outcome): Tell {
+export function createTeller(stages: TellingStages, ports: Ports, outcome: Outcome): Teller {
   const ledger = stages.guard(ports.ledger, (error) => {
     outcome.ledger.failed += 1;
     ports.log.error("the ledger cannot be reached; telling without it", { reason: String(error) });
   });
-  const invocation: Invocation = { stages, ports, outcome, ledger, givenUp: new Map(), dead: new Map() };
-  return async (news) => {
-    const queues = new Map<Destination, { readonly target: Target; readonly items: News[] }>();
+  const state = { givenUp: new Map(), dead: new Map(), strikes: new Map() };
+  const invocation: Invocation = { stages, ports, outcome, ledger, ...state };
+  const tell: Tell = async (news) => {
+    const queues = new Map<string, { readonly target: Target; readonly items: News[] }>();
     for (const item of news) {
       const targets = stages.targetsFor(item.accountId);
       if (targets.length === 0) {
@@ -69,25 +83,29 @@ export function createTeller(stages: TellingStages, ports: Ports, outcome: Outco
         outcome.failures.push({ what: item.title, reason: "there is no destination; configure a default one" });
       }
       for (const target of targets) {
-        const queue = queues.get(target.destination);
-        if (queue === undefined) queues.set(target.destination, { target, items: [item] });
+        const key = stages.destinationKey(target.destination);
+        const queue = queues.get(key);
+        if (queue === undefined) queues.set(key, { target, items: [item] });
         else queue.items.push(item);
       }
     }
     await Promise.all(Array.from(queues.values(), ({ target, items }) => tellTarget(items, target, invocation)));
   };
+  return { tell, settle: () => ledger.settle() };
 }
 
-/** What one invocation remembers of its destinations. */
+/** What one invocation remembers of its destinations, by what they are called in the ledger. */
 interface Invocation {
   readonly stages: TellingStages;
   readonly ports: Ports;
   readonly outcome: Outcome;
-  readonly ledger: TellingLedger;
-  /** Destinations that did not take a message, and why: they are not tried again, and what is for them comes again. */
-  readonly givenUp: Map<Destination, Untold>;
-  /** Destinations that are told through their fallback. */
-  readonly dead: Map<Destination, string>;
+  readonly ledger: GuardedLedger;
+  /** Those that do not take messages, and why: they are not tried again, and what is for them comes again. */
+  readonly givenUp: Map<string, Untold>;
+  /** Those that are told through their fallback, and why. */
+  readonly dead: Map<string, string>;
+  /** How many messages in a row were left open. */
+  readonly strikes: Map<string, number>;
 }
 
 async function tellTarget(items: readonly News[], target: Target, invocation: Invocation): Promise<void> {
@@ -107,61 +125,113 @@ async function tellTarget(items: readonly News[], target: Target, invocation: In
     }
     counts.failed += 1;
     // One failure stands for all that are skipped with it: they come again together.
-    if (!reported || ending.kind !== "skipped") {
-      const what = `${item.kind} for the ${destination.kind} destination "${destination.name}"`;
-      outcome.failures.push({ what, reason: ending.reason, ...(ending.soon ? { soon: true } : {}) });
+    const { kind, ...untold } = ending;
+    if (!reported || kind !== "skipped") {
+      outcome.failures.push({
+        what: `${item.kind} for the ${destination.kind} destination "${destination.name}"`,
+        ...untold,
+      });
     }
     reported = true;
   }
 }
 
-/** Waits for the destination's next free moment, claims, sends, confirms; as often as Slack asks for patience. */
+/** Tries one piece of news as often as the destination asks for patience, and through its fallback when it is dead. */
 async function tellOne(news: News, key: string, target: Target, invocation: Invocation): Promise<Ending> {
-  const { ports, outcome, ledger, givenUp, dead } = invocation;
+  const { stages, ports, outcome, ledger, givenUp, dead, strikes } = invocation;
   const { destination, fallback } = target;
-  const skipped = givenUp.get(destination);
+  const name = stages.destinationKey(destination);
+  const skipped = givenUp.get(name);
   if (skipped !== undefined) return { kind: "skipped", ...skipped };
-  const giveUp = (reason: string, untold: Partial<Untold> = {}): Ending => {
-    givenUp.set(destination, { reason, ...untold });
-    return { kind: "failed", reason, ...untold };
+  const giveUp = (untold: Untold): Ending => {
+    givenUp.set(name, untold);
+    return { kind: "failed", ...untold };
   };
   const left = { held: MAX_HELD, throttled: MAX_THROTTLED };
   let notBeforeMs = ports.clock.nowMs();
   for (;;) {
-    const death = dead.get(destination);
+    const death = dead.get(name);
     const via = death !== undefined && fallback !== undefined ? fallback : destination;
-    if (!(await waitForTurn(via, notBeforeMs, invocation))) {
-      outcome.handedBack.count += 1;
-      // Who told something may go on at once, unless Slack asked for patience; who did not would only use up attempts.
-      const soon = left.throttled === MAX_THROTTLED && outcome.alerts.delivered + outcome.notices.delivered > 0;
-      return giveUp("its turn would have come too late", soon ? { soon } : {});
-    }
-    const claim = await ledger.claim(key, ports.clock.nowMs() + Math.min(CLAIM_MS, ports.remainingMs()));
-    if (claim.kind === "delivered") return { kind: "alreadyDelivered" };
-    if (claim.kind === "held") {
-      left.held -= 1;
-      if (left.held === 0) return giveUp("another invocation is telling it and has not finished");
-      notBeforeMs = ports.clock.nowMs() + HELD_WAIT_MS;
-      continue;
-    }
-    const withinMs = Math.min(MAX_DELIVERY_MS, ports.remainingMs() - RESERVE_MS);
     const banner = via === destination ? undefined : bannerFor(destination, death);
-    const delivery = await ports.deliver(news, via, { withinMs, banner });
-    if (delivery.kind === "delivered") {
-      await ledger.confirm(key);
-      note(delivery, via, invocation);
-      return { kind: "delivered" };
+    const attempt = await attemptOnce(news, key, { via, banner, notBeforeMs }, invocation);
+    switch (attempt.kind) {
+      case "delivered":
+        strikes.delete(name);
+        return { kind: "delivered" };
+      case "alreadyDelivered":
+        return { kind: "alreadyDelivered" };
+      case "held":
+        left.held -= 1;
+        if (left.held === 0) return giveUp({ reason: "another invocation is telling it and has not finished" });
+        notBeforeMs = ports.clock.nowMs() + HELD_WAIT_MS;
+        break;
+      case "late": {
+        outcome.handedBack.count += 1;
+        const reason = "its turn would have come too late";
+        if (left.throttled < MAX_THROTTLED) {
+          // Nobody else may try before, either.
+          if (via.kind !== "sns") await ledger.takeSlot(stages.destinationKey(via), notBeforeMs, notBeforeMs);
+          const afterSeconds = Math.max(0, Math.ceil((notBeforeMs - ports.clock.nowMs()) / 1000));
+          return giveUp({ reason, afterSeconds });
+        }
+        // Who told something may go on at once; who did not would only use up attempts.
+        const madeProgress = outcome.alerts.delivered + outcome.notices.delivered > 0;
+        return giveUp(madeProgress ? { reason, soon: true } : { reason });
+      }
+      case "throttled":
+        if (left.throttled === 0) return giveUp({ reason: attempt.reason });
+        left.throttled -= 1;
+        notBeforeMs = ports.clock.nowMs() + attempt.retryAfterSeconds * 1000;
+        break;
+      case "dead":
+        if (via !== destination || fallback === undefined) return giveUp({ reason: attempt.reason });
+        dead.set(name, attempt.reason);
+        break;
+      case "ambiguous": {
+        // It may be this message's fault: two in a row are the destination's.
+        const count = (strikes.get(name) ?? 0) + 1;
+        strikes.set(name, count);
+        if (count >= MAX_STRIKES) return giveUp({ reason: attempt.reason });
+        return { kind: "failed", reason: attempt.reason };
+      }
+      case "refused":
+        return { kind: "failed", reason: attempt.reason };
+      default:
+        return assertNever(attempt);
     }
-    await ledger.release(key);
-    note(delivery, via, invocation);
-    if (delivery.kind === "refused") return { kind: "failed", reason: delivery.reason };
-    if (delivery.kind === "dead" && via === destination && fallback !== undefined) {
-      dead.set(destination, delivery.reason);
-    } else if (delivery.kind === "throttled" && left.throttled > 0) {
-      left.throttled -= 1;
-      notBeforeMs = ports.clock.nowMs() + delivery.retryAfterSeconds * 1000;
-    } else return giveUp(delivery.reason);
   }
+}
+
+/** How one attempt ended. `late`: its turn, or the time for a delivery after it, did not come within the invocation's. */
+type Attempt = Delivery | { readonly kind: "alreadyDelivered" | "held" | "late" };
+
+/** Waits for the destination's next free moment, claims, sends, and confirms or releases. */
+async function attemptOnce(
+  news: News,
+  key: string,
+  {
+    via,
+    banner,
+    notBeforeMs,
+  }: { readonly via: Destination; readonly banner?: string | undefined; readonly notBeforeMs: number },
+  invocation: Invocation,
+): Promise<Attempt> {
+  const { ports, ledger } = invocation;
+  if (!(await waitForTurn(via, notBeforeMs, invocation))) return { kind: "late" };
+  const claim = await ledger.claim(key, ports.clock.nowMs() + Math.min(CLAIM_MS, ports.remainingMs()));
+  if (claim.kind === "delivered") return { kind: "alreadyDelivered" };
+  if (claim.kind === "held") return { kind: "held" };
+  const withinMs = Math.min(MAX_DELIVERY_MS, ports.remainingMs() - RESERVE_MS);
+  // The ledger took its time: an answer that is not waited for would be ambiguous by our own fault.
+  if (withinMs < MIN_DELIVERY_MS) {
+    await ledger.release(key);
+    return { kind: "late" };
+  }
+  const delivery = await ports.deliver(news, via, { withinMs, banner });
+  if (delivery.kind === "delivered") await ledger.confirm(key);
+  else await ledger.release(key);
+  note(delivery, via, invocation);
+  return delivery;
 }
 
 /** @returns whether its turn came in time for it, and for a delivery after it */

@@ -2,6 +2,12 @@ import { bareObject } from "#model/bare.ts";
 import { DEFAULT_LIMITS, type LimitName, type Limits, MalformedElement } from "#model/log-file.ts";
 import { type CloudTrailRecord, isInsight, type JudgeableRecord } from "#model/record.ts";
 
+/**
+ * Longer paths are not flat keys; the value stays where it is nested. CloudTrail's have up to some hundred characters, and an
+ * attacker's, repeated for each value below a key, would take time and memory beyond all bounds.
+ */
+const MAX_PATH = 512;
+
 /** Why an element of `Records` cannot be judged, and which limit it is over, if any. */
 export interface Unjudgeable {
   readonly unjudgeable: string;
@@ -46,7 +52,7 @@ export function flatten(
     }
     if (Array.isArray(value)) return value.map((item, index) => copy(item, `${path}.${index}`, depth + 1));
     if (typeof value === "object" && value !== null) return copyObject(value, `${path}.`, depth);
-    flat[path] = value;
+    if (path.length <= MAX_PATH) flat[path] = value;
     return value;
   };
   const copyObject = (object: object, prefix: string, depth: number): CloudTrailRecord => {

@@ -29,6 +29,22 @@ variable "sources" {
   default = {}
 }
 
+variable "configuration" {
+  type      = any
+  default   = []
+  sensitive = true
+}
+
+variable "timeout_seconds" {
+  type    = number
+  default = null
+}
+
+variable "max_attempts" {
+  type    = number
+  default = null
+}
+
 resource "aws_s3_bucket" "logs" {
   bucket        = "${var.name}-logs"
   force_destroy = true
@@ -42,6 +58,9 @@ module "cloudtrail_to_slack" {
   default_slack_hook_url         = var.hook
   rules                          = var.rules
   sources                        = var.sources
+  configuration                  = var.configuration
+  lambda_timeout_seconds         = var.timeout_seconds
+  retry                          = { max_attempts = var.max_attempts }
 }
 
 output "bucket" {
