@@ -5,6 +5,8 @@ locals {
   alarms           = var.sources.alarms
   alarm_conditions = local.alarms == null ? {} : local.alarms.conditions
   makes_alarms     = length(local.alarm_conditions) > 0
+  # By name, so that the plan shows the policy of the dead-letter queue.
+  alarms_topic_arn = "arn:${local.partition}:sns:${local.region}:${local.account_id}:${var.function_name}-alarms"
   alarm_topics = merge(
     local.makes_alarms ? { module = one(aws_sns_topic.alarms[*].arn) } : {},
     local.alarms == null ? {} : { for key, arn in local.alarms.topic_arns : "given-${key}" => arn },
@@ -137,6 +139,8 @@ resource "aws_sns_topic_subscription" "alarms" {
   topic_arn = each.value
   protocol  = "lambda"
   endpoint  = aws_lambda_alias.live.arn
+  # Where what cannot be delivered rests.
+  redrive_policy = jsonencode({ deadLetterTargetArn = aws_sqs_queue.dead_letters.arn })
 
   lifecycle {
     precondition {
@@ -145,7 +149,7 @@ resource "aws_sns_topic_subscription" "alarms" {
     }
   }
 
-  depends_on = [aws_lambda_permission.alarms]
+  depends_on = [aws_lambda_permission.alarms, aws_sqs_queue_policy.dead_letters]
 }
 
 resource "aws_lambda_permission" "alarms" {

@@ -62,7 +62,11 @@ resource "aws_cloudwatch_event_target" "reconcile" {
     reconcile = { bucket = local.bucket, prefix = var.s3_notification_filter_prefix, hours = var.reconcile.look_back_hours }
   })
 
-  depends_on = [aws_lambda_permission.reconcile]
+  dead_letter_config {
+    arn = aws_sqs_queue.dead_letters.arn
+  }
+
+  depends_on = [aws_lambda_permission.reconcile, aws_sqs_queue_policy.dead_letters]
 }
 
 # Without source_account, as those of the rules in sources.tf.

@@ -27,6 +27,21 @@ locals {
   # In three of the last twelve periods of five minutes: the retries outlast what is shorter.
   keeps_happening = { periods = 12, datapoints = 3 }
 
+  # Received or not: who looks at letters, or hands them in again, makes none.
+  letter_counts = merge([
+    for state, metric in { held = "ApproximateNumberOfMessagesNotVisible", resting = "ApproximateNumberOfMessagesVisible" } : {
+      for index, name in local.resting_queue_names : "${state}${index}" => { namespace = "AWS/SQS", metric = metric, dimensions = { QueueName = name } }
+    }
+  ]...)
+  letter_ages = {
+    for index, name in local.resting_queue_names : "age${index}" => { namespace = "AWS/SQS", metric = "ApproximateAgeOfOldestMessage", dimensions = { QueueName = name } }
+  }
+  redrive_hint = join(" and ", [for name in local.resting_queue_names : "cloudtrail-to-slack redrive --function-name ${var.function_name} --queue ${name}"])
+  # The age of a letter begins anew when SQS moves it, but what is left of the 14 days does not: a day before the end of
+  # what the attempts may have left.
+  # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
+  letter_days = min(10, floor((local.retention_seconds - local.longest_attempts_seconds) / 86400) - 1)
+
   made_health_alarms = {
     for name, alarm in local.health_alarms : name => merge(local.health_alarm_defaults, alarm)
     if var.monitoring.alarms && try(alarm.when, true)
@@ -52,23 +67,28 @@ locals {
       more_topics = local.dead_letter_topic_arn
       recovers    = false
     }
+    # When more letters rest than a minute before: a depth would be heard once, and not again until all are gone. It goes
+    # back by itself, which means no more than that no others came. SQS does not count as sent what it moves.
+    # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/dead-letter-queues-alarms-cloudwatch.html
     dead-letters = {
-      description = "Messages failed at every attempt and rest in the dead-letter queue, for 14 days from their arrival. The function's log says why; mend it, then: cloudtrail-to-slack redrive --function-name ${var.function_name} --queue ${local.resting_place_name}"
-      namespace   = "AWS/SQS"
-      dimensions  = { QueueName = local.resting_place_name }
-      metric      = "ApproximateNumberOfMessagesVisible"
+      description = "New messages rest as dead letters, for 14 days from their arrival: they failed at every attempt, or EventBridge or a topic could not deliver them. The function's log says why; mend it, then: ${local.redrive_hint}"
+      expression  = "DIFF(${join(" + ", [for id in keys(local.letter_counts) : "FILL(FILL(${id}, REPEAT), 0)"])})"
+      queries     = local.letter_counts
       statistic   = "Maximum"
+      # SQS counts every minute. Several, so that there is one to compare with also before the first letter of an idle queue.
+      period      = 60
+      periods     = 15
       more_topics = local.dead_letter_topic_arn
+      recovers    = false
     }
     dead-letters-expire = {
-      description = "A dead letter is older than ten days, and SQS deletes it four days later. Hand it in again (cloudtrail-to-slack redrive --function-name ${var.function_name} --queue ${local.resting_place_name}), or see that it may go."
-      namespace   = "AWS/SQS"
-      dimensions  = { QueueName = local.resting_place_name }
-      metric      = "ApproximateAgeOfOldestMessage"
+      description = "A dead letter has rested for ${local.letter_days} days, and SQS deletes it 14 days after it first arrived, the time of its attempts included. Hand it in again, or see that it may go: ${local.redrive_hint}"
+      expression  = length(local.resting_queue_names) == 1 ? "FILL(age0, 0)" : "MAX([FILL(age0, 0), FILL(age1, 0)])"
+      queries     = local.letter_ages
       statistic   = "Maximum"
       period      = 3600
       comparison  = "GreaterThanThreshold"
-      threshold   = 10 * 24 * 3600
+      threshold   = local.letter_days * 24 * 3600
       more_topics = local.dead_letter_topic_arn
     }
     digests-not-found = {
@@ -197,7 +217,7 @@ resource "aws_cloudwatch_metric_alarm" "health" {
         namespace   = metric_query.value.namespace
         metric_name = metric_query.value.metric
         dimensions  = metric_query.value.dimensions
-        stat        = "Sum"
+        stat        = each.value.statistic
         period      = each.value.period
       }
     }
@@ -273,10 +293,8 @@ locals {
   ] : chart if chart != null]
 
   charted_queues = concat(
-    [
-      { label = "retry", name = local.retry_queue_name },
-      { label = "dead letters", name = local.resting_place_name },
-    ],
+    [{ label = "retry", name = local.retry_queue_name }],
+    [for name in local.resting_queue_names : { label = name == local.dead_letters_name ? "dead letters" : "dead letters of yours", name = name }],
     local.makes_queue ? [{ label = "source", name = local.queue_name }] : [],
   )
 }

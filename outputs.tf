@@ -14,7 +14,7 @@ output "dashboard_name" {
 }
 
 output "dead_letter_queue_arn" {
-  description = "ARN of the queue where messages rest that failed for good: `dead_letter_target_arn` where that is a queue, or else one of the module."
+  description = "ARN of the queue where messages rest that failed at every attempt: `dead_letter_target_arn` where that is a queue, or else one of the module, `<function_name>-dead-letters`, where what EventBridge and SNS could not deliver rests in any case."
   value       = local.resting_place
 }
 

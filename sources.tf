@@ -193,6 +193,8 @@ resource "aws_sns_topic_subscription" "fanout" {
   topic_arn = local.topic
   protocol  = local.through_queue ? "sqs" : "lambda"
   endpoint  = local.through_queue ? local.queue : aws_lambda_alias.live.arn
+  # Where what cannot be delivered rests.
+  redrive_policy = jsonencode({ deadLetterTargetArn = aws_sqs_queue.dead_letters.arn })
 
   lifecycle {
     create_before_destroy = true
@@ -203,7 +205,7 @@ resource "aws_sns_topic_subscription" "fanout" {
     }
   }
 
-  depends_on = [aws_lambda_permission.fanout, aws_sqs_queue_policy.source]
+  depends_on = [aws_lambda_permission.fanout, aws_sqs_queue_policy.dead_letters, aws_sqs_queue_policy.source]
 }
 
 resource "aws_lambda_permission" "fanout" {
@@ -287,6 +289,8 @@ resource "aws_lambda_event_source_mapping" "queue" {
   event_source_arn        = local.queue
   function_name           = aws_lambda_alias.live.arn
   function_response_types = ["ReportBatchItemFailures"]
+  # One, as with the retry queue: a message that ends the invocation (time, memory) takes no other one with it.
+  batch_size = 1
 
   dynamic "scaling_config" {
     for_each = var.sources.sqs.maximum_concurrency == null ? [] : [var.sources.sqs.maximum_concurrency]
@@ -333,11 +337,16 @@ resource "aws_cloudwatch_event_target" "this" {
   target_id      = var.function_name
   arn            = local.through_queue ? local.queue : aws_lambda_alias.live.arn
 
+  # EventBridge tries for a day, or not at all when it may not, and would then drop the event.
+  dead_letter_config {
+    arn = aws_sqs_queue.dead_letters.arn
+  }
+
   lifecycle {
     create_before_destroy = true
   }
 
-  depends_on = [aws_lambda_permission.event_rule, aws_sqs_queue_policy.source]
+  depends_on = [aws_lambda_permission.event_rule, aws_sqs_queue_policy.dead_letters, aws_sqs_queue_policy.source]
 }
 
 # An ARN of SNS and EventBridge holds the account, so their permissions ask for nothing else: EventBridge invokes nothing

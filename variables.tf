@@ -227,6 +227,11 @@ variable "sources" {
     error_message = "sources.sqs.max_receive_count must be a whole number between 1 and 1000."
   }
   validation {
+    # As with retry.max_attempts.
+    condition     = try(var.sources.sqs.max_receive_count, 1) * max(900, 6 * var.lambda_timeout_seconds) <= 10 * 24 * 3600
+    error_message = "sources.sqs.max_receive_count times six times lambda_timeout_seconds (or 15 minutes, which is the longest delay) must be at most ten days: SQS deletes a message after 14 days, wherever it waits."
+  }
+  validation {
     condition     = var.sources.cloudwatch_logs == null || can(regex("^[A-Za-z0-9_./#-]{1,512}$", var.sources.cloudwatch_logs.log_group_name))
     error_message = "sources.cloudwatch_logs.log_group_name must be the name of a log group (1 to 512 letters, digits, _, -, /, . and #), not its ARN."
   }
@@ -704,7 +709,7 @@ variable "alarm_actions" {
 }
 
 variable "dead_letter_target_arn" {
-  description = "ARN of a queue of yours, in the function's account and region, where messages rest in the end; by default a queue of the module. With the ARN of a topic, which the older module allowed, messages rest in the queue of the module, and the alarms about them notify the topic. What rests in one queue stays there when this changes: redrive it first."
+  description = "ARN of a queue of yours, in the function's account and region, where messages rest that failed at every attempt; by default a queue of the module, where what EventBridge and SNS could not deliver rests in any case. With the ARN of a topic, which the older module allowed, messages rest in the queue of the module, and the alarms about them notify the topic. What rests in one queue stays there when this changes: redrive it first."
   type        = string
   default     = null
 
@@ -814,8 +819,13 @@ variable "reconcile" {
     error_message = "reconcile compares digest files with the ledger: it needs ledger.enabled and sources.log_files."
   }
   validation {
-    condition     = var.reconcile == null || can(regex("(^|/)(AWSLogs|o-[a-z0-9]+|[0-9]{12})?/?$", var.s3_notification_filter_prefix))
-    error_message = "With reconcile, s3_notification_filter_prefix must be empty or end with AWSLogs/, an organization's id or an account's id, so that the digest files lie below it."
+    condition = anytrue([
+      var.reconcile == null,
+      can(regex("(^|/)(AWSLogs|o-[a-z0-9]+|[0-9]{12})/?$", var.s3_notification_filter_prefix)),
+      # Above AWSLogs.
+      can(regex("(^|/)$", var.s3_notification_filter_prefix)) && !strcontains(var.s3_notification_filter_prefix, "AWSLogs/"),
+    ])
+    error_message = "With reconcile, s3_notification_filter_prefix must be empty, the prefix of the trail with a slash at its end, or end with AWSLogs/, an organization's id or an account's id, so that the digest files lie below it."
   }
 }
 

@@ -40,7 +40,7 @@ interface Run {
   readonly ports: Ports;
   readonly outcome: Outcome;
   readonly tell: Teller["tell"];
-  /** Finished while the ledger could not be reached, and their hashes. */
+  /** Finished while the ledger could not be reached, or with problems that are told about at the end; and their hashes. */
   readonly unmarked: (readonly [ObjectRef, string])[];
   /** The longest that one object or message took so far, in milliseconds. */
   longestMs: number;
@@ -64,7 +64,7 @@ export async function processPayload(payload: unknown, stages: Stages, ports: Po
     const { ackId } = item;
     if (ackId !== undefined) messages.add(ackId);
     const failuresBefore = failures.length;
-    const problemsBefore = records.failed + ruleProblems.size;
+    const problemsBefore = problemsIn(outcome);
     try {
       await processItem(item, run);
     } catch (error) {
@@ -72,7 +72,7 @@ export async function processPayload(payload: unknown, stages: Stages, ports: Po
     }
     if (ackId === undefined) continue;
     for (const failure of failures.slice(failuresBefore)) failure.ackId = ackId;
-    if (records.failed + ruleProblems.size > problemsBefore) troubled.add(ackId);
+    if (problemsIn(outcome) > problemsBefore) troubled.add(ackId);
   }
   const failuresBefore = failures.length;
   await run.tell(stages.problemNotices([...ruleProblems.values()], recordProblems, records.failed));
@@ -84,10 +84,19 @@ export async function processPayload(payload: unknown, stages: Stages, ports: Po
   );
   // A table that still does not answer would cost the time that handing back takes.
   const mayAsk = outcome.ledger.failed === 0 || ports.remainingMs() > 2 * RESERVE_MS;
-  if (mayAsk && (await settle())) for (const [object, sha256] of run.unmarked) await markProcessed(object, sha256, run);
+  const isSettled = mayAsk && (await settle());
+  // A digest file passes over what was processed, and nobody would find its problems again.
+  if (isSettled && untold.length === 0) {
+    for (const [object, sha256] of run.unmarked) await markProcessed(object, sha256, run);
+  }
   outcome.messages.in = messages.size;
   outcome.messages.failed = new Set(failures.flatMap(({ ackId }) => ackId ?? [])).size;
   return outcome;
+}
+
+/** Records and rules that are told about at the end. */
+function problemsIn({ records, ruleProblems }: Outcome): number {
+  return records.failed + ruleProblems.size;
 }
 
 /**
@@ -118,7 +127,7 @@ async function processItem(item: SourceItem, run: Run): Promise<void> {
       await inTime(run, async () => {
         const judging = newJudging((index) => `record ${index + 1} of ${item.from}`);
         judge(item.records, judging, stages, outcome);
-        await run.tell(newsOf(judging, stages));
+        await run.tell(newsOf(judging, stages, outcome));
       });
       break;
     case "notice":
@@ -189,11 +198,13 @@ async function unprocessedDigests(request: ReconcileRequest, run: Run): Promise<
 async function finish(object: ObjectRef, run: Run, work: () => Promise<string>): Promise<string> {
   const { failures, limits } = run.outcome;
   const failuresBefore = failures.length;
+  const problemsBefore = problemsIn(run.outcome);
   try {
     const sha256 = await inTime(run, work);
     // An alert that was not told is missing as the file itself would be.
     if (failures.length === failuresBefore) {
-      if (run.outcome.ledger.failed === 0) await markProcessed(object, sha256, run);
+      if (run.outcome.ledger.failed === 0 && problemsIn(run.outcome) === problemsBefore)
+        await markProcessed(object, sha256, run);
       else run.unmarked.push([object, sha256]);
     }
     return sha256;
@@ -225,7 +236,7 @@ async function readAndTell(object: ObjectRef, run: Run): Promise<string> {
       judge(elements, judging, stages, run.outcome);
       const untold = judging.alerts.length + judging.insights.length;
       if (untold >= MAX_UNTOLD || ports.clock.nowMs() - toldMs > MAX_READING_MS) {
-        await run.tell(newsOf(judging, stages));
+        await run.tell(newsOf(judging, stages, run.outcome));
         toldMs = ports.clock.nowMs();
       }
       if (ports.remainingMs() < RESERVE_MS) {
@@ -233,7 +244,7 @@ async function readAndTell(object: ObjectRef, run: Run): Promise<string> {
       }
     }
   } finally {
-    await run.tell(newsOf(judging, stages));
+    await run.tell(newsOf(judging, stages, run.outcome));
   }
   return reading.sha256();
 }

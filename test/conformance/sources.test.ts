@@ -262,7 +262,7 @@ describe("whatever comes", () => {
   });
   const TOPIC = "a message of the topic arn:aws:sns:eu-central-1:111111111111:cloudtrail";
   const QUEUE = "the message m of the queue arn:aws:sqs:eu-central-1:111111111111:cloudtrail";
-  const EVENT = { "detail-type": "Scheduled Event", source: "aws.events", id: "e", detail: {} };
+  const EVENT = { "detail-type": "EC2 Instance State-change Notification", source: "aws.ec2", id: "e", detail: {} };
   const READABLE = "expected the objects of a bucket (aws.s3), or one that comes via CloudTrail";
   test.each([
     ["null", null, `the payload (null) is of an unknown shape; ${EXPECTED}`],
@@ -342,12 +342,12 @@ describe("whatever comes", () => {
     [
       "EventBridge events of other services",
       EVENT,
-      `the EventBridge event e of the type "Scheduled Event" from aws.events is not one to read; ${READABLE}`,
+      `the EventBridge event e of the type "EC2 Instance State-change Notification" from aws.ec2 is not one to read; ${READABLE}`,
     ],
     [
       "EventBridge events that only sound like CloudTrail's",
       { ...EVENT, "detail-type": "via CloudTrail, not" },
-      `the EventBridge event e of the type "via CloudTrail, not" from aws.events is not one to read; ${READABLE}`,
+      `the EventBridge event e of the type "via CloudTrail, not" from aws.ec2 is not one to read; ${READABLE}`,
     ],
     [
       "EventBridge events of S3 without a key",

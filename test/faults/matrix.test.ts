@@ -102,7 +102,7 @@ test("Slack is out for ten minutes → every alert arrives once, within 15 minut
   simulation.change((world) => ({
     ...world,
     fetch: (input, init) =>
-      world.clock.nowMs() < backMs ? Promise.reject(new TypeError("fetch failed")) : fetch(input, init),
+      world.clock.nowMs() < backMs ? Promise.reject(new TypeError("fetch failed")) : world.fetch(input, init),
   }));
   await simulation.notify(keyOf("a"));
   await simulation.settle();
@@ -118,7 +118,9 @@ test("Slack fails at one message each time → the others arrive, and that one r
   simulation.change((world) => ({
     ...world,
     fetch: async (input, init) =>
-      String(init?.body).includes("eventID: e1") ? new Response("rollup_error", { status: 500 }) : fetch(input, init),
+      String(init?.body).includes("eventID: e1")
+        ? new Response("rollup_error", { status: 500 })
+        : world.fetch(input, init),
   }));
   await simulation.notify(keyOf("a"), keyOf("b"));
   await simulation.settle();
@@ -133,7 +135,7 @@ test("Slack asks for minutes of patience, more than an invocation has → nobody
     ...world,
     fetch: async (input, init) => {
       askedMs.push(world.clock.nowMs() - beginMs);
-      if (askedMs.length > 1) return fetch(input, init);
+      if (askedMs.length > 1) return world.fetch(input, init);
       return new Response("rate_limited", { status: 429, headers: { "retry-after": "300" } });
     },
   }));
@@ -165,7 +167,7 @@ test("Slack refuses a payload even as plain text → it rests as a dead letter, 
   simulation.change((world) => ({
     ...world,
     fetch: async (input, init) =>
-      String(init?.body).includes("eventID: e1") ? new Response("no_text", { status: 400 }) : fetch(input, init),
+      String(init?.body).includes("eventID: e1") ? new Response("no_text", { status: 400 }) : world.fetch(input, init),
   }));
   await simulation.notify(keyOf("a"));
   await simulation.settle();
@@ -235,15 +237,31 @@ test("a storm of 10,000 matches in one file → every alert arrives once, at one
 
 test("a hundred notifications at once share one hook → every alert arrives once, and no attempts are used up by waiting", async () => {
   const names = ids(100, "file");
-  const simulation = await deployed(Object.fromEntries(names.map((name) => [name, logFile(alert(name))])));
-  await Promise.all(names.map((name) => simulation.notify(keyOf(name))));
-  await simulation.settle();
-  const told = simulation.told();
+  const files = Object.fromEntries(names.map((name) => [name, logFile(alert(name))]));
+  // An answer that is longer under way than the next turn away.
+  const simulation = await deployed(files, { answerMs: 1_500 });
+  const beginMs = simulation.clock.nowMs();
+  // Those that are handed back come again while the others still wait for their turns.
+  await Promise.all([...names.map((name) => simulation.notify(keyOf(name))), simulation.settle()]);
+  const handedBack = simulation.outcomes.filter((outcome) => outcome.handedBack?.count === 1).length;
   expect({
-    told: [...new Set(told)].length,
-    twice: told.length - new Set(told).size,
+    told: [...simulation.told()].sort(),
+    refused: simulation.slack.refused(),
     deadLetters: simulation.deadLetters,
-  }).toEqual({ told: 100, twice: 0, deadLetters: [] });
+    // 61 turns come within the minute that an invocation waits for one.
+    handedBackAtOnce: simulation.endings.slice(0, 39).filter((ending) => ending.startsWith("not finished: ")).length,
+    attemptsOfOne: simulation.mostReceives,
+    handedBack,
+    minutes: Math.ceil(secondsSince(simulation, beginMs) / 60),
+  }).toEqual({
+    told: inDefault(names).sort(),
+    refused: [],
+    deadLetters: [],
+    handedBackAtOnce: 39,
+    attemptsOfOne: 2,
+    handedBack: 78,
+    minutes: 2,
+  });
   expectIdentities(simulation);
 });
 
@@ -340,10 +358,12 @@ test("KMS throttles when the hook is read → the function waits, and every aler
 // What comes in
 
 test("the same notification comes five times at once → every alert arrives once", async () => {
-  const simulation = await deployed({ a: logFile(...ids(5).map((id) => alert(id))) });
+  // While one waits for Slack's answer, the turns of the others come.
+  const simulation = await deployed({ a: logFile(...ids(5).map((id) => alert(id))) }, { answerMs: 2_500 });
   await Promise.all(ids(5).map(() => simulation.notify(keyOf("a"))));
   await simulation.settle();
   expectTold(simulation, inDefault(ids(5)));
+  expect(simulation.slack.refused()).toEqual([]);
 });
 
 test("files come out of order → every alert arrives once, in the order of the files' arrival", async () => {
@@ -500,6 +520,31 @@ test("a notification never comes → the hour's digest file names the log file, 
     { missing: 0, altered: 0 },
   ]);
 });
+
+test.each([
+  ["Slack does not take the notice", { status: 503, body: "unavailable", times: 9 }, undefined],
+  ["the process is killed before it tells the notice", {}, "before fetch"],
+] as const)(
+  "a digest file names a file with a record that cannot be judged, and %s → the notice arrives once",
+  async (_name, answer, killedAt) => {
+    const files = { a: logFile(record(), null) };
+    const simulation = await deployed(files);
+    const digestKey = keyOf("digest", "CloudTrail-Digest");
+    simulation.objects.files.set(digestKey, digest(files));
+    simulation.slack.answerNext("default", answer);
+    simulation.killNext((_moment, name) => name === killedAt);
+    await simulation.notify(digestKey);
+    const atFirst = { notices: notices(simulation), processed: simulation.table.objects.size };
+    await simulation.settle();
+    await simulation.notify(digestKey);
+    expectTold(simulation, []);
+    expect({ atFirst, notices: notices(simulation), processed: simulation.table.objects.size }).toEqual({
+      atFirst: { notices: [], processed: 0 },
+      notices: ["🟡 MEDIUM · A record could not be judged"],
+      processed: 2,
+    });
+  },
+);
 
 test("the digest file's notification never comes either → reconciling finds it in the bucket", async () => {
   const files = { a: logFile(alert("e1")) };

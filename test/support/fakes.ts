@@ -122,7 +122,7 @@ export interface FakeLedger extends Ledger {
   as(owner: string): FakeLedger;
 }
 
-export function fakeLedger(clock: Clock, owner = "me", shared?: FakeLedger): FakeLedger {
+export function fakeLedger(clock: Pick<Clock, "nowMs">, owner = "me", shared?: FakeLedger): FakeLedger {
   const rows: FakeLedger["rows"] = shared?.rows ?? new Map();
   const objects = shared?.objects ?? new Map<string, string>();
   const freeFromMs = new Map<string, number>();

@@ -3,11 +3,9 @@ import { messageOf } from "#model/errors.ts";
 import type { Clock } from "#model/ports.ts";
 import {
   configuration,
-  type FakeClock,
   type FakeLedger,
   type FakeObjects,
   type FakeParameters,
-  fakeClock,
   fakeLedger,
   fakeObjects,
   fakeParameters,
@@ -15,9 +13,12 @@ import {
   published,
 } from "./fakes.ts";
 import { s3Payload } from "./records.ts";
+import { type SimulatedClock, simulatedClock } from "./simulated-clock.ts";
 import { type SlackStandIn, startSlackStandIn } from "./slack-stand-in/server.ts";
 import { textsOf } from "./told.ts";
 
+/** How many messages of the retry queue are worked on at once, as retry.tf has it. */
+const QUEUE_CONCURRENCY = 5;
 const QUEUE = "arn:aws:sqs:eu-central-1:111111111111:cloudtrail-to-slack-retry";
 
 /** What a simulation starts from. */
@@ -30,6 +31,8 @@ export interface SimulationOptions {
   readonly maxAttempts?: number;
   /** Messages that Slack takes at once before it asks for patience, and per second afterwards, in simulated time. */
   readonly burst?: number;
+  /** How long Slack's answer is on its way, in milliseconds of simulated time; none unless set. */
+  readonly answerMs?: number;
 }
 
 /**
@@ -42,15 +45,17 @@ export type Kill = (moment: number, name: string) => boolean;
 /**
  * A deployment without AWS, in simulated time: the function, its ledger, bucket and Slack, and what AWS does when an
  * invocation fails: an asynchronous payload goes to the retry queue, a message that was not finished comes again, and
- * after the last attempt it rests as a dead letter.
+ * after the last attempt it rests as a dead letter. Invocations that are begun at once run beside each other.
  */
 export interface Simulation {
-  readonly clock: FakeClock;
+  readonly clock: SimulatedClock;
   readonly table: FakeLedger;
   readonly objects: FakeObjects;
   readonly parameters: FakeParameters;
   readonly slack: SlackStandIn;
   readonly deadLetters: readonly unknown[];
+  /** How often the message was handed out that came most often. */
+  readonly mostReceives: number;
   /** What every invocation ended with: `done`, `killed`, `timed out`, or what it threw. */
   readonly endings: readonly string[];
   /** Counts of the log lines with the message `outcome`, in order. */
@@ -66,7 +71,7 @@ export interface Simulation {
   send(payload: unknown): Promise<void>;
   /** As S3 does about new objects. */
   notify(...keys: readonly string[]): Promise<void>;
-  /** Lets time pass until the retry queue is empty. */
+  /** Lets time pass until the retry queue is empty and no invocation runs. */
   settle(): Promise<void>;
   /** Moves the dead letters back into the retry queue. */
   redrive(): void;
@@ -84,8 +89,8 @@ interface Message {
 
 /** Starts a simulation; it has to be closed. */
 export async function simulate(options: SimulationOptions = {}): Promise<Simulation> {
-  const { document = {}, channels = [], timeoutMs = 300_000, maxAttempts = 50, burst = 1 } = options;
-  const clock = fakeClock();
+  const { document = {}, channels = [], timeoutMs = 300_000, maxAttempts = 50, burst = 1, answerMs = 0 } = options;
+  const clock = simulatedClock();
   const slack = await startSlackStandIn({ messagesPerSecond: 1, burst, nowMs: clock.nowMs });
   const { environment, values } = published(configuration(document));
   const hooks = ["default", ...channels].map((channel) => [`/hooks/${channel}`, slack.hook(channel)] as const);
@@ -97,7 +102,10 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
   const deadLetters: unknown[] = [];
   let listen = () => {};
   const kills: (Kill | undefined)[] = [];
-  let retryQueue: Message[] = [];
+  const retryQueue = new Set<Message>();
+  /** Of the queue's, and those that `send` began. */
+  const running = new Set<Promise<unknown>>();
+  let mostReceives = 0;
   let processes = 0;
   let messages = 0;
   let changed: (world: World) => World = (world) => world;
@@ -108,16 +116,18 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
     const kill = kills.shift();
     const owner = `process ${processes}`;
     const endMs = clock.nowMs() + timeoutMs;
+    const worker = clock.begin();
     const ended = Promise.withResolvers<never>();
     const underWay = new Set<Promise<unknown>>();
     let moment = 0;
     let dead = false;
     const end = (reason: string) => {
       dead = true;
+      worker.end();
       ended.reject(new Error(reason));
     };
+    const stayAlive = clock.at(endMs, () => end("timed out"));
     const pass = async (name: string) => {
-      if (!dead && clock.nowMs() >= endMs) end("timed out");
       if (!dead && kill?.(moment, name)) end("killed");
       moment += 1;
       if (dead) await new Promise(() => {});
@@ -129,12 +139,16 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
       publisher: fakePublisher(),
       queue: { delay: async ({ id }, seconds) => void delays.set(id, seconds) },
       ledger: () => table.as(owner),
-      clock,
+      clock: worker,
       slackApiUrl: `${slack.url}/api/`,
-      fetch: (input, init) => {
-        const asked = fetch(input, init);
+      fetch: async (input, init) => {
+        const asked = clock.during(askSlack(input, init));
         underWay.add(asked);
-        return asked;
+        try {
+          return await asked;
+        } finally {
+          if (answerMs > 0) await worker.sleep(answerMs);
+        }
       },
       write: (line) => void lines.push(line),
     };
@@ -148,6 +162,8 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
       endings.push(messageOf(error));
       return undefined;
     } finally {
+      stayAlive();
+      worker.end();
       // A request that is on its way cannot be recalled by the end of the process that sent it.
       await Promise.allSettled(underWay);
       listen();
@@ -156,27 +172,49 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
 
   const enqueue = (body: unknown) => {
     messages += 1;
-    retryQueue.push({ id: `m${messages}`, body: JSON.stringify(body), receives: 0, visibleAtMs: clock.nowMs() });
+    retryQueue.add({ id: `m${messages}`, body: JSON.stringify(body), receives: 0, visibleAtMs: clock.nowMs() });
   };
 
-  const send = async (payload: unknown) => {
+  const run = async (work: Promise<void>) => {
+    running.add(work);
+    await work.finally(() => running.delete(work));
+  };
+
+  const invokeOrEnqueue = async (payload: unknown) => {
     if ((await invoke(payload, new Map())) === undefined) enqueue(payload);
   };
+  const send = (payload: unknown) => run(invokeOrEnqueue(payload));
 
   const receive = async (message: Message) => {
-    clock.advance(Math.max(0, message.visibleAtMs - clock.nowMs()));
     message.receives += 1;
+    mostReceives = Math.max(mostReceives, message.receives);
     // The queue hides it for six times the function's timeout, unless the function says otherwise.
-    const receivedAtMs = clock.nowMs();
+    message.visibleAtMs = clock.nowMs() + 6 * timeoutMs;
     const delays = new Map<string, number>();
     const answer = await invoke(batchOf(message), delays);
     const failed = answer === undefined || ("batchItemFailures" in answer && answer.batchItemFailures.length > 0);
     const delay = delays.get(message.id);
-    message.visibleAtMs = delay === undefined ? receivedAtMs + 6 * timeoutMs : clock.nowMs() + delay * 1000;
-    if (!failed) retryQueue = retryQueue.filter(({ id }) => id !== message.id);
-    else if (message.receives >= maxAttempts) {
-      retryQueue = retryQueue.filter(({ id }) => id !== message.id);
-      deadLetters.push(JSON.parse(message.body));
+    if (delay !== undefined) message.visibleAtMs = clock.nowMs() + delay * 1000;
+    if (failed && message.receives < maxAttempts) return;
+    retryQueue.delete(message);
+    if (failed) deadLetters.push(JSON.parse(message.body));
+  };
+
+  const settle = async () => {
+    const received = new Set<Promise<void>>();
+    while (retryQueue.size > 0 || running.size > 0) {
+      const waiting = [...retryQueue].sort((a, b) => a.visibleAtMs - b.visibleAtMs);
+      const visible = waiting.filter(({ visibleAtMs }) => visibleAtMs <= clock.nowMs());
+      for (const message of visible.slice(0, QUEUE_CONCURRENCY - received.size)) {
+        const reception = receive(message).finally(() => received.delete(reception));
+        received.add(reception);
+        void run(reception);
+      }
+      const changed = Promise.withResolvers<void>();
+      const next = waiting.find(({ visibleAtMs }) => visibleAtMs > clock.nowMs());
+      const callOff = next && clock.at(next.visibleAtMs, changed.resolve);
+      await Promise.race([changed.promise, ...running]);
+      callOff?.();
     }
   };
 
@@ -187,6 +225,9 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
     parameters,
     slack,
     deadLetters,
+    get mostReceives() {
+      return mostReceives;
+    },
     endings,
     get outcomes() {
       const parsed = lines.map((line) => JSON.parse(line));
@@ -202,13 +243,7 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
     killNext: (...next) => void kills.push(...next),
     send,
     notify: (...keys) => send(s3Payload(...keys)),
-    async settle() {
-      for (;;) {
-        const [next] = retryQueue.sort((a, b) => a.visibleAtMs - b.visibleAtMs);
-        if (next === undefined) return;
-        await receive(next);
-      }
-    },
+    settle,
     redrive: () => {
       for (const letter of deadLetters.splice(0)) enqueue(letter);
     },
@@ -219,6 +254,13 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
       }),
     close: () => slack.close(),
   };
+}
+
+/** Asks the stand-in, and has its whole answer before it returns: what is read of it later takes no time. */
+async function askSlack(...request: Parameters<typeof fetch>): Promise<Response> {
+  const response = await fetch(...request);
+  const { status, headers } = response;
+  return new Response(await response.text(), { status, headers });
 }
 
 /** How the retry queue hands out a message. */

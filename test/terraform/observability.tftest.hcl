@@ -26,20 +26,18 @@ run "alarms_about_each_silent_failure" {
         a.comparison_operator, a.threshold, a.treat_missing_data,
       ] if length(a.metric_query) == 0
       }) == jsonencode({
-      altered-files       = ["CloudTrailToSlack", "AlteredFiles", { FunctionName = "cloudtrail-to-slack" }, "Sum", 300, "1 of 1", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
-      dead-destinations   = ["CloudTrailToSlack", "DeadDestinations", { FunctionName = "cloudtrail-to-slack" }, "Sum", 300, "1 of 1", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
-      dead-letter-errors  = ["AWS/Lambda", "DeadLetterErrors", { FunctionName = "cloudtrail-to-slack" }, "Sum", 300, "1 of 1", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
-      dead-letters        = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", { QueueName = "cloudtrail-to-slack-dead-letters" }, "Maximum", 300, "1 of 1", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
-      dead-letters-expire = ["AWS/SQS", "ApproximateAgeOfOldestMessage", { QueueName = "cloudtrail-to-slack-dead-letters" }, "Maximum", 3600, "1 of 1", "GreaterThanThreshold", 864000, "notBreaching"]
-      function-errors     = ["AWS/Lambda", "Errors", { FunctionName = "cloudtrail-to-slack" }, "Sum", 300, "3 of 12", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
-      identities-broken   = ["CloudTrailToSlack", "IdentitiesBroken", { FunctionName = "cloudtrail-to-slack" }, "Sum", 300, "1 of 1", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
-      ledger-errors       = ["CloudTrailToSlack", "LedgerErrors", { FunctionName = "cloudtrail-to-slack" }, "Sum", 300, "3 of 12", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
-      messages-failing    = ["CloudTrailToSlack", "MessagesFailed", { FunctionName = "cloudtrail-to-slack" }, "Sum", 300, "3 of 12", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
-      missing-files       = ["CloudTrailToSlack", "MissingFiles", { FunctionName = "cloudtrail-to-slack" }, "Sum", 3600, "3 of 6", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
-      nothing-received    = ["CloudTrailToSlack", "FromCloudTrail", { FunctionName = "cloudtrail-to-slack" }, "Sum", 3600, "12 of 12", "LessThanThreshold", 1, "breaching"]
-      retry-age           = ["AWS/SQS", "ApproximateAgeOfOldestMessage", { QueueName = "cloudtrail-to-slack-retry" }, "Maximum", 300, "1 of 1", "GreaterThanThreshold", 3600, "notBreaching"]
-      source-age          = ["AWS/SQS", "ApproximateAgeOfOldestMessage", { QueueName = "cloudtrail-to-slack-source" }, "Maximum", 300, "1 of 1", "GreaterThanThreshold", 3600, "notBreaching"]
-      throttles           = ["AWS/Lambda", "Throttles", { FunctionName = "cloudtrail-to-slack" }, "Sum", 300, "3 of 12", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
+      altered-files      = ["CloudTrailToSlack", "AlteredFiles", { FunctionName = "cloudtrail-to-slack" }, "Sum", 300, "1 of 1", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
+      dead-destinations  = ["CloudTrailToSlack", "DeadDestinations", { FunctionName = "cloudtrail-to-slack" }, "Sum", 300, "1 of 1", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
+      dead-letter-errors = ["AWS/Lambda", "DeadLetterErrors", { FunctionName = "cloudtrail-to-slack" }, "Sum", 300, "1 of 1", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
+      function-errors    = ["AWS/Lambda", "Errors", { FunctionName = "cloudtrail-to-slack" }, "Sum", 300, "3 of 12", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
+      identities-broken  = ["CloudTrailToSlack", "IdentitiesBroken", { FunctionName = "cloudtrail-to-slack" }, "Sum", 300, "1 of 1", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
+      ledger-errors      = ["CloudTrailToSlack", "LedgerErrors", { FunctionName = "cloudtrail-to-slack" }, "Sum", 300, "3 of 12", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
+      messages-failing   = ["CloudTrailToSlack", "MessagesFailed", { FunctionName = "cloudtrail-to-slack" }, "Sum", 300, "3 of 12", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
+      missing-files      = ["CloudTrailToSlack", "MissingFiles", { FunctionName = "cloudtrail-to-slack" }, "Sum", 3600, "3 of 6", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
+      nothing-received   = ["CloudTrailToSlack", "FromCloudTrail", { FunctionName = "cloudtrail-to-slack" }, "Sum", 3600, "12 of 12", "LessThanThreshold", 1, "breaching"]
+      retry-age          = ["AWS/SQS", "ApproximateAgeOfOldestMessage", { QueueName = "cloudtrail-to-slack-retry" }, "Maximum", 300, "1 of 1", "GreaterThanThreshold", 3600, "notBreaching"]
+      source-age         = ["AWS/SQS", "ApproximateAgeOfOldestMessage", { QueueName = "cloudtrail-to-slack-source" }, "Maximum", 300, "1 of 1", "GreaterThanThreshold", 3600, "notBreaching"]
+      throttles          = ["AWS/Lambda", "Throttles", { FunctionName = "cloudtrail-to-slack" }, "Sum", 300, "3 of 12", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
     })
     error_message = jsonencode(aws_cloudwatch_metric_alarm.health)
   }
@@ -57,6 +55,23 @@ run "alarms_about_each_silent_failure" {
         result = [for q in a.metric_query : q.id if q.return_data == true]
       } if length(a.metric_query) > 0
       }) == jsonencode({
+      dead-letters = {
+        queries = {
+          held0    = "AWS/SQS ApproximateNumberOfMessagesNotVisible Maximum 60 QueueName=cloudtrail-to-slack-dead-letters"
+          resting0 = "AWS/SQS ApproximateNumberOfMessagesVisible Maximum 60 QueueName=cloudtrail-to-slack-dead-letters"
+          result   = "DIFF(FILL(FILL(held0, REPEAT), 0) + FILL(FILL(resting0, REPEAT), 0))"
+        }
+        breach = ["1 of 15", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
+        result = ["result"]
+      }
+      dead-letters-expire = {
+        queries = {
+          age0   = "AWS/SQS ApproximateAgeOfOldestMessage Maximum 3600 QueueName=cloudtrail-to-slack-dead-letters"
+          result = "FILL(age0, 0)"
+        }
+        breach = ["1 of 1", "GreaterThanThreshold", 864000, "notBreaching"]
+        result = ["result"]
+      }
       dropped-events = {
         queries = {
           dropped = "AWS/Lambda AsyncEventsDropped Sum 300 FunctionName=cloudtrail-to-slack"
@@ -82,7 +97,7 @@ run "alarms_about_each_silent_failure" {
       descriptions = length(distinct([for a in aws_cloudwatch_metric_alarm.health : a.alarm_description])) == length(aws_cloudwatch_metric_alarm.health)
       }) == jsonencode({
       actions      = [["arn:aws:sns:eu-central-1:123456789012:operations"]]
-      silent       = ["altered-files", "dead-destinations", "dead-letter-errors", "dropped-events", "identities-broken"]
+      silent       = ["altered-files", "dead-destinations", "dead-letter-errors", "dead-letters", "dropped-events", "identities-broken"]
       ok           = ["arn:aws:sns:eu-central-1:123456789012:operations"]
       names        = [true]
       seconds      = true
@@ -108,6 +123,95 @@ run "calls_nobody_by_default" {
   assert {
     condition     = jsonencode([aws_cloudwatch_dashboard.this[*].dashboard_name, output.dashboard_name]) == jsonencode([["cloudtrail-to-slack"], "cloudtrail-to-slack"])
     error_message = jsonencode(aws_cloudwatch_dashboard.this)
+  }
+}
+
+run "asks_for_digest_files_where_they_are_reconciled" {
+  command = plan
+
+  variables {
+    reconcile = {}
+  }
+
+  assert {
+    condition = jsonencode([
+      for name, a in aws_cloudwatch_metric_alarm.health : [
+        a.namespace, a.metric_name, a.dimensions, a.statistic, a.period, "${a.datapoints_to_alarm} of ${a.evaluation_periods}",
+        a.comparison_operator, a.threshold, a.treat_missing_data,
+      ] if name == "digests-not-found"
+      ]) == jsonencode([[
+        "CloudTrailToSlack", "DigestsNotFound", { FunctionName = "cloudtrail-to-slack" }, "Sum", 3600, "3 of 6",
+        "GreaterThanOrEqualToThreshold", 1, "notBreaching",
+    ]])
+    error_message = jsonencode(aws_cloudwatch_metric_alarm.health)
+  }
+}
+
+run "watches_both_queues_where_letters_may_rest" {
+  command = plan
+
+  variables {
+    dead_letter_target_arn = "arn:aws:sqs:eu-central-1:123456789012:yours"
+  }
+
+  assert {
+    condition = jsonencode({
+      for name, a in aws_cloudwatch_metric_alarm.health : name => {
+        result  = [for q in a.metric_query : q.expression if q.return_data == true]
+        watched = { for q in a.metric_query : q.id => [for m in q.metric : "${m.metric_name} ${m.dimensions.QueueName}"] if q.expression == null }
+        redrive = regexall("--queue [^ ]+", a.alarm_description)
+      } if startswith(name, "dead-letters")
+      }) == jsonencode({
+      dead-letters = {
+        result = ["DIFF(FILL(FILL(held0, REPEAT), 0) + FILL(FILL(held1, REPEAT), 0) + FILL(FILL(resting0, REPEAT), 0) + FILL(FILL(resting1, REPEAT), 0))"]
+        watched = {
+          held0    = ["ApproximateNumberOfMessagesNotVisible yours"]
+          held1    = ["ApproximateNumberOfMessagesNotVisible cloudtrail-to-slack-dead-letters"]
+          resting0 = ["ApproximateNumberOfMessagesVisible yours"]
+          resting1 = ["ApproximateNumberOfMessagesVisible cloudtrail-to-slack-dead-letters"]
+        }
+        redrive = ["--queue yours", "--queue cloudtrail-to-slack-dead-letters"]
+      }
+      dead-letters-expire = {
+        result = ["MAX([FILL(age0, 0), FILL(age1, 0)])"]
+        watched = {
+          age0 = ["ApproximateAgeOfOldestMessage yours"]
+          age1 = ["ApproximateAgeOfOldestMessage cloudtrail-to-slack-dead-letters"]
+        }
+        redrive = ["--queue yours", "--queue cloudtrail-to-slack-dead-letters"]
+      }
+    })
+    error_message = jsonencode(aws_cloudwatch_metric_alarm.health)
+  }
+
+  assert {
+    # The depth, which no alarm tells.
+    condition = alltrue([
+      for name in ["yours", "cloudtrail-to-slack-dead-letters", "cloudtrail-to-slack-retry"] :
+      strcontains(aws_cloudwatch_dashboard.this[0].dashboard_body, "[\"AWS/SQS\",\"ApproximateNumberOfMessagesVisible\",\"QueueName\",\"${name}\",")
+    ])
+    error_message = aws_cloudwatch_dashboard.this[0].dashboard_body
+  }
+}
+
+run "reminds_of_letters_before_long_attempts_let_them_expire" {
+  command = plan
+
+  variables {
+    lambda_timeout_seconds = 200
+    retry                  = { max_attempts = 10 }
+    sources                = { sqs = { max_receive_count = 720 } }
+  }
+
+  # 720 attempts, each of which may take twenty minutes, leave four days.
+  assert {
+    condition = jsonencode([
+      for name in ["dead-letters-expire"] : [
+        aws_cloudwatch_metric_alarm.health[name].threshold,
+        startswith(aws_cloudwatch_metric_alarm.health[name].alarm_description, "A dead letter has rested for 3 days,"),
+      ]
+    ]) == jsonencode([[259200, true]])
+    error_message = jsonencode(aws_cloudwatch_metric_alarm.health)
   }
 }
 

@@ -88,11 +88,11 @@ run "makes_a_queue_between_bucket_and_function" {
 
   assert {
     condition = jsonencode([
-      for m in aws_lambda_event_source_mapping.queue : [m.event_source_arn, m.function_name, m.function_response_types, m.scaling_config]
+      for m in aws_lambda_event_source_mapping.queue : [m.event_source_arn, m.function_name, m.batch_size, m.function_response_types, m.scaling_config]
       ]) == jsonencode([[
         "arn:aws:sqs:eu-central-1:123456789012:made-queue",
         "arn:aws:lambda:eu-central-1:123456789012:function:cloudtrail-to-slack:live",
-        ["ReportBatchItemFailures"], [],
+        1, ["ReportBatchItemFailures"], [],
     ]])
     error_message = jsonencode(aws_lambda_event_source_mapping.queue)
   }
@@ -192,6 +192,43 @@ run "polls_a_queue_of_yours_that_a_key_of_yours_encrypts" {
       outputs = ["arn:aws:sqs:eu-central-1:222222222222:yours", "arn:aws:sqs:eu-central-1:123456789012:made-dead-letters"]
     })
     error_message = jsonencode([aws_s3_bucket_notification.this, aws_lambda_event_source_mapping.queue, aws_iam_role_policy.function.policy])
+  }
+}
+
+run "decrypts_by_the_names_that_services_have_in_china" {
+  command = plan
+
+  override_data {
+    target          = data.aws_partition.current
+    override_during = plan
+    values          = { partition = "aws-cn", dns_suffix = "amazonaws.com.cn" }
+  }
+
+  override_data {
+    target          = data.aws_region.current
+    override_during = plan
+    values          = { id = "cn-north-1", name = "cn-north-1" }
+  }
+
+  variables {
+    kms_key_arn = "arn:aws-cn:kms:cn-north-1:123456789012:key/11111111-1111-1111-1111-111111111111"
+    ledger      = { kms_key_arn = "arn:aws-cn:kms:cn-north-1:123456789012:key/22222222-2222-2222-2222-222222222222" }
+    sources = {
+      sqs = {
+        create_queue = false
+        queue_arn    = "arn:aws-cn:sqs:cn-north-1:123456789012:yours"
+        kms_key_arn  = "arn:aws-cn:kms:cn-north-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+      }
+    }
+  }
+
+  assert {
+    condition = jsonencode(sort(flatten([
+      for s in jsondecode(aws_iam_role_policy.function.policy).Statement : try(s.Condition.StringEquals["kms:ViaService"], [])
+      ]))) == jsonencode([
+      "dynamodb.cn-north-1.amazonaws.com.cn", "sqs.cn-north-1.amazonaws.com.cn", "ssm.cn-north-1.amazonaws.com.cn",
+    ])
+    error_message = aws_iam_role_policy.function.policy
   }
 }
 

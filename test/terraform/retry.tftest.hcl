@@ -109,15 +109,13 @@ run "rests_in_a_queue_of_yours" {
 
   assert {
     condition = jsonencode({
-      rests   = distinct([for queue in concat([aws_sqs_queue.retry], aws_sqs_queue.source) : jsondecode(queue.redrive_policy).deadLetterTargetArn])
-      watched = [for name in ["dead-letters"] : aws_cloudwatch_metric_alarm.health[name].dimensions]
-      self    = local.configuration_document.rule_config.self.queues
-      output  = output.dead_letter_queue_arn
+      rests  = distinct([for queue in concat([aws_sqs_queue.retry], aws_sqs_queue.source) : jsondecode(queue.redrive_policy).deadLetterTargetArn])
+      self   = local.configuration_document.rule_config.self.queues
+      output = output.dead_letter_queue_arn
       # The function does not send there: SQS does.
       allowed = strcontains(aws_iam_role_policy.function.policy, "yours")
       }) == jsonencode({
-      rests   = ["arn:aws:sqs:eu-central-1:123456789012:yours"]
-      watched = [{ QueueName = "yours" }]
+      rests = ["arn:aws:sqs:eu-central-1:123456789012:yours"]
       self = [
         "123456789012/yours", "123456789012/cloudtrail-to-slack-dead-letters",
         "123456789012/cloudtrail-to-slack-retry", "123456789012/cloudtrail-to-slack-source",
@@ -152,7 +150,8 @@ run "rests_in_its_own_queue_and_tells_a_topic_of_yours" {
       rests           = "arn:aws:sqs:eu-central-1:123456789012:made-dead-letters"
       told = {
         dead-letter-errors = [["arn:aws:sns:eu-central-1:123456789012:operations", "arn:aws:sns:eu-central-1:123456789012:yours"], []]
-        dead-letters = [
+        dead-letters       = [["arn:aws:sns:eu-central-1:123456789012:operations", "arn:aws:sns:eu-central-1:123456789012:yours"], []]
+        dead-letters-expire = [
           ["arn:aws:sns:eu-central-1:123456789012:operations", "arn:aws:sns:eu-central-1:123456789012:yours"],
           ["arn:aws:sns:eu-central-1:123456789012:operations", "arn:aws:sns:eu-central-1:123456789012:yours"],
         ]
@@ -164,6 +163,122 @@ run "rests_in_its_own_queue_and_tells_a_topic_of_yours" {
     error_message = jsonencode(aws_cloudwatch_metric_alarm.health)
   }
 }
+
+# --- What EventBridge and SNS give up --------------------------------------------------------------------------------
+
+run "lets_nobody_send_where_nobody_gives_up" {
+  command = plan
+
+  assert {
+    condition     = length(aws_sqs_queue_policy.dead_letters) == 0
+    error_message = jsonencode(aws_sqs_queue_policy.dead_letters)
+  }
+}
+
+run "keeps_what_rules_and_topics_give_up" {
+  command = plan
+
+  variables {
+    # Also beside a queue of yours, whose policy is not the module's.
+    dead_letter_target_arn = "arn:aws:sqs:eu-central-1:123456789012:yours"
+    reconcile              = {}
+    sources = {
+      sns       = {}
+      api_calls = {}
+      alarms = {
+        log_group_name = "trail"
+        conditions     = { root_use = {} }
+        topic_arns     = { platform = "arn:aws:sns:eu-central-1:222222222222:platform" }
+      }
+    }
+  }
+
+  assert {
+    condition = jsonencode([for p in aws_sqs_queue_policy.dead_letters : jsondecode(p.policy)]) == jsonencode([{
+      Version = "2012-10-17"
+      Statement = [
+        {
+          Sid       = "SendByRules"
+          Effect    = "Allow"
+          Action    = "sqs:SendMessage"
+          Principal = { Service = "events.amazonaws.com" }
+          Resource  = "arn:aws:sqs:eu-central-1:123456789012:cloudtrail-to-slack-dead-letters"
+          Condition = {
+            ArnEquals = {
+              "aws:SourceArn" = [
+                "arn:aws:events:eu-central-1:123456789012:rule/cloudtrail-to-slack-api-calls",
+                "arn:aws:events:eu-central-1:123456789012:rule/cloudtrail-to-slack-reconcile",
+              ]
+            }
+          }
+        },
+        {
+          Sid       = "SendByTopics"
+          Effect    = "Allow"
+          Action    = "sqs:SendMessage"
+          Principal = { Service = "sns.amazonaws.com" }
+          Resource  = "arn:aws:sqs:eu-central-1:123456789012:cloudtrail-to-slack-dead-letters"
+          Condition = {
+            ArnEquals = {
+              "aws:SourceArn" = [
+                "arn:aws:sns:eu-central-1:123456789012:cloudtrail-to-slack-source",
+                "arn:aws:sns:eu-central-1:123456789012:cloudtrail-to-slack-alarms",
+                "arn:aws:sns:eu-central-1:222222222222:platform",
+              ]
+            }
+          }
+        },
+      ]
+    }])
+    error_message = jsonencode(aws_sqs_queue_policy.dead_letters)
+  }
+
+  assert {
+    condition = jsonencode({
+      rules = [
+        for t in concat(values(aws_cloudwatch_event_target.this), aws_cloudwatch_event_target.reconcile) : t.dead_letter_config[*].arn
+      ]
+      topics = [
+        for s in concat(aws_sns_topic_subscription.fanout, values(aws_sns_topic_subscription.alarms)) : jsondecode(s.redrive_policy)
+      ]
+      }) == jsonencode({
+      rules = [for n in range(2) : ["arn:aws:sqs:eu-central-1:123456789012:made-dead-letters"]]
+      topics = [for n in range(3) : {
+        deadLetterTargetArn = "arn:aws:sqs:eu-central-1:123456789012:made-dead-letters"
+      }]
+    })
+    error_message = jsonencode([aws_cloudwatch_event_target.this, aws_sns_topic_subscription.fanout])
+  }
+}
+
+run "keeps_what_the_rules_of_other_buses_give_up" {
+  command = plan
+
+  override_resource {
+    target          = aws_cloudwatch_event_rule.this["api-calls"]
+    override_during = plan
+    values          = { arn = "arn:aws:events:eu-central-1:222222222222:rule/security/made" }
+  }
+
+  variables {
+    sources = {
+      eventbridge = { bus_name = "trails" }
+      api_calls   = { bus_name = "arn:aws:events:eu-central-1:222222222222:event-bus/security" }
+    }
+  }
+
+  assert {
+    condition = jsonencode([
+      for s in jsondecode(aws_sqs_queue_policy.dead_letters[0].policy).Statement : [s.Sid, s.Condition.ArnEquals["aws:SourceArn"]]
+      ]) == jsonencode([["SendByRules", [
+        "arn:aws:events:eu-central-1:222222222222:rule/security/made",
+        "arn:aws:events:eu-central-1:123456789012:rule/trails/cloudtrail-to-slack-objects",
+    ]]])
+    error_message = aws_sqs_queue_policy.dead_letters[0].policy
+  }
+}
+
+# --- Where messages cannot rest --------------------------------------------------------------------------------------
 
 run "refuses_a_resting_place_in_another_region" {
   command = plan

@@ -266,8 +266,9 @@ function sourcePartsOf(resources: readonly PlannedResource[]): readonly string[]
 describe("a source", () => {
   const LOG_FILES = ["aws_s3_bucket_notification.this[0]", "may ReadLogFiles"];
   const DIRECTLY = ["aws_lambda_permission.bucket[0]", ...LOG_FILES];
-  const SUBSCRIPTION = "aws_sns_topic_subscription.fanout[0]";
+  const SUBSCRIPTION = ["aws_sns_topic_subscription.fanout[0]", "aws_sqs_queue_policy.dead_letters[0]"];
   const TOPIC = ["aws_sns_topic.fanout[0]", "aws_sns_topic_policy.fanout[0]"];
+  const KEPT = "aws_sqs_queue_policy.dead_letters[0]";
   const POLLED = ["aws_lambda_event_source_mapping.queue[0]", "may ReceiveMessages"];
   const QUEUE = [...POLLED, "aws_sqs_queue.source[0]", "aws_sqs_queue_policy.source[0]"];
   const rule = (key: string) => [
@@ -294,40 +295,48 @@ describe("a source", () => {
     [
       "topic",
       "makes_a_topic_of_its_own_name",
-      [...LOG_FILES, ...TOPIC, SUBSCRIPTION, "aws_lambda_permission.fanout[0]"],
+      [...LOG_FILES, ...TOPIC, ...SUBSCRIPTION, "aws_lambda_permission.fanout[0]"],
     ],
-    ["topic", "uses_a_topic_of_yours", [...LOG_FILES, SUBSCRIPTION, "aws_lambda_permission.fanout[0]"]],
+    ["topic", "uses_a_topic_of_yours", [...LOG_FILES, ...SUBSCRIPTION, "aws_lambda_permission.fanout[0]"]],
     ["topic", "ignores_a_topic_of_yours_while_the_fanout_is_off", DIRECTLY],
     ["queue", "makes_a_queue_between_bucket_and_function", [...LOG_FILES, ...QUEUE]],
     ["queue", "polls_a_queue_of_yours_that_a_key_of_yours_encrypts", [...LOG_FILES, ...POLLED, "may DecryptMessages"]],
-    ["queue", "puts_the_queue_behind_the_topic", [...LOG_FILES, ...TOPIC, SUBSCRIPTION, ...QUEUE]],
-    ["queue", "puts_a_queue_of_yours_behind_a_topic_of_yours", [...LOG_FILES, SUBSCRIPTION, ...POLLED]],
+    ["queue", "puts_the_queue_behind_the_topic", [...LOG_FILES, ...TOPIC, ...SUBSCRIPTION, ...QUEUE]],
+    ["queue", "puts_a_queue_of_yours_behind_a_topic_of_yours", [...LOG_FILES, ...SUBSCRIPTION, ...POLLED]],
     [
       "queue",
       "puts_the_queue_behind_both_event_rules",
-      [...LOG_FILES, ...QUEUE, ...rule("objects"), ...rule("api-calls")],
+      [...LOG_FILES, ...QUEUE, ...rule("objects"), ...rule("api-calls"), KEPT],
     ],
-    ["queue", "carries_api_calls_without_any_bucket", [...QUEUE, ...rule("api-calls")]],
-    ["eventbridge", "is_told_about_log_files_by_eventbridge_and_by_nothing_else", [...LOG_FILES, ...called("objects")]],
-    ["eventbridge", "is_told_by_eventbridge_about_another_accounts_bucket", ["may ReadLogFiles", ...called("objects")]],
-    ["eventbridge", "is_told_about_api_calls_beside_the_log_files", [...DIRECTLY, ...called("api-calls")]],
-    ["eventbridge", "is_told_about_api_calls_without_any_bucket", called("api-calls")],
+    ["queue", "carries_api_calls_without_any_bucket", [...QUEUE, ...rule("api-calls"), KEPT]],
+    [
+      "eventbridge",
+      "is_told_about_log_files_by_eventbridge_and_by_nothing_else",
+      [...LOG_FILES, ...called("objects"), KEPT],
+    ],
+    [
+      "eventbridge",
+      "is_told_by_eventbridge_about_another_accounts_bucket",
+      ["may ReadLogFiles", ...called("objects"), KEPT],
+    ],
+    ["eventbridge", "is_told_about_api_calls_beside_the_log_files", [...DIRECTLY, ...called("api-calls"), KEPT]],
+    ["eventbridge", "is_told_about_api_calls_without_any_bucket", [...called("api-calls"), KEPT]],
     ["logs-and-alarms", "reads_the_whole_log_group_of_the_trail", LOGS],
     ["logs-and-alarms", "reads_what_your_pattern_finds_in_the_log_group", [...DIRECTLY, ...LOGS]],
     [
       "logs-and-alarms",
       "makes_filter_alarm_topic_and_subscription_for_conditions",
-      [...DIRECTLY, ...condition("refused_calls"), ...condition("root_use"), ...ALARMS_TOPIC],
+      [...DIRECTLY, ...condition("refused_calls"), ...condition("root_use"), ...ALARMS_TOPIC, KEPT],
     ],
     [
       "logs-and-alarms",
       "listens_to_the_topics_of_your_alarms",
-      [...listens("given-platform"), ...listens("given-security")],
+      [...listens("given-platform"), ...listens("given-security"), KEPT],
     ],
     [
       "logs-and-alarms",
       "listens_to_alarms_of_both_kinds",
-      [...DIRECTLY, ...condition("root_use"), ...ALARMS_TOPIC, ...listens("given-module")],
+      [...DIRECTLY, ...condition("root_use"), ...ALARMS_TOPIC, ...listens("given-module"), KEPT],
     ],
   ])("brings nothing but its own: %s.tftest.hcl %s", (file, name, parts) => {
     const { resources = [] } = reports.get(`${folder}/${file}.tftest.hcl ${name}`) ?? {};

@@ -37,6 +37,7 @@ const QUEUE_ARN = "sources.sqs.queue_arn must be the ARN of a standard SQS queue
 const KEY_OF_QUEUE = "sources.sqs.kms_key_arn is the ARN of the key";
 const CONCURRENCY = "sources.sqs.maximum_concurrency must be";
 const RECEIVES = "sources.sqs.max_receive_count must be";
+const RECEIVES_OF_DAYS = "sources.sqs.max_receive_count times six times lambda_timeout_seconds";
 const ALARMS_WITHOUT_ANY = "sources.alarms needs conditions";
 const CONDITIONS_AND_GROUP = "sources.alarms.conditions and sources.alarms.log_group_name belong together";
 const CONDITIONS = "sources.alarms.conditions knows";
@@ -48,6 +49,7 @@ const ALARMS_LOG_GROUP = "sources.alarms.log_group_name must be";
 const TOPIC_KEYS = "The keys of sources.alarms.topic_arns are names of yours";
 const TOPIC_ARNS = "sources.alarms.topic_arns must be ARNs of SNS topics";
 const ATTEMPTS = "retry.max_attempts must be";
+const ATTEMPTS_OF_DAYS = "retry.max_attempts times six times lambda_timeout_seconds";
 const RETENTION = "ledger.retention_days must be a whole number between 15 and 365";
 const WHOLE_LIMIT = "Each of limits must be a positive whole number";
 const FILE_LIMIT = "limits.file_bytes must be at most";
@@ -56,6 +58,7 @@ const QUIET = "monitoring.quiet_hours must be";
 const SCHEDULE = "reconcile.schedule_expression must be";
 const LOOK_BACK = "reconcile.look_back_hours must be";
 const RECONCILE = "reconcile compares digest files with the ledger";
+const PREFIX = "With reconcile, s3_notification_filter_prefix must be empty, the prefix of the trail";
 const ACTIONS = "alarm_actions must be ARNs";
 const TABLE_NAME = "dynamodb_table_name must be";
 
@@ -169,8 +172,13 @@ const refused: readonly Case[] = [
   ["a concurrency of 1001", source({ sqs: { maximum_concurrency: 1001 } }), CONCURRENCY],
   ["a concurrency of two and a half", source({ sqs: { maximum_concurrency: 2.5 } }), CONCURRENCY],
   ["no attempt", source({ sqs: { max_receive_count: 0 } }), RECEIVES],
-  ["1001 attempts", source({ sqs: { max_receive_count: 1001 } }), RECEIVES],
   ["one and a half attempts", source({ sqs: { max_receive_count: 1.5 } }), RECEIVES],
+  ["attempts of more than ten days", source({ sqs: { max_receive_count: 961 } }), RECEIVES_OF_DAYS],
+  [
+    "attempts of more than ten days with a long timeout",
+    { ...source({ sqs: { max_receive_count: 161 } }), lambda_timeout_seconds: 900 },
+    RECEIVES_OF_DAYS,
+  ],
   // --- Logs
   ["a log group that is null", source({ cloudwatch_logs: { log_group_name: null } }), LOG_GROUP],
   ["a log group without a name", source({ cloudwatch_logs: { log_group_name: "" } }), LOG_GROUP],
@@ -246,9 +254,15 @@ const refused: readonly Case[] = [
   ["a topic of alarms under two keys", source({ alarms: { topic_arns: { a: TOPIC, b: TOPIC } } }), TOPIC_ARNS],
   ["a topic of alarms that is null", source({ alarms: { topic_arns: { billing: null } } }), TOPIC_ARNS],
   // --- Nothing is lost
-  ...[0, 1001, 2.5].map(
+  ...[0, 2.5].map(
     (max_attempts): Case => [`${max_attempts} attempts of retries`, among({ retry: { max_attempts } }), ATTEMPTS],
   ),
+  ["retries of more than ten days", among({ retry: { max_attempts: 961 } }), ATTEMPTS_OF_DAYS],
+  [
+    "retries of more than ten days with a long timeout",
+    among({ retry: { max_attempts: 161 }, lambda_timeout_seconds: 900 }),
+    ATTEMPTS_OF_DAYS,
+  ],
   ...[0, 14, 366, 20.5].map(
     (retention_days): Case => [`a ledger of ${retention_days} days`, among({ ledger: { retention_days } }), RETENTION],
   ),
@@ -294,6 +308,13 @@ const refused: readonly Case[] = [
     { ...NO_BUCKET, reconcile: {}, sources: { log_files: false, api_calls: {} } },
     RECONCILE,
   ],
+  ...["AWSLogs/111111111111/CloudTrail/", "AWSLogs/o-exampleorgid/111111111111/CloudTrail/eu-west-1/", "logs"].map(
+    (s3_notification_filter_prefix): Case => [
+      `to reconcile below "${s3_notification_filter_prefix}"`,
+      among({ reconcile: {}, s3_notification_filter_prefix }),
+      PREFIX,
+    ],
+  ),
   ["an action of an alarm that is no ARN", among({ alarm_actions: [TOPIC, "operations"] }), ACTIONS],
   ["six actions of an alarm", among({ alarm_actions: topics(6) }), "An alarm calls at most five"],
   [
@@ -351,7 +372,18 @@ const accepted: readonly Case[] = [
     source({ sqs: { create_queue: false, queue_arn: QUEUE, kms_key_arn: KEY, maximum_concurrency: null } }),
   ],
   ["the smallest numbers", source({ sqs: { maximum_concurrency: 2, max_receive_count: 1 } })],
-  ["the largest numbers", source({ sqs: { maximum_concurrency: 1000, max_receive_count: 1000 } })],
+  [
+    "the largest numbers",
+    { ...source({ sqs: { maximum_concurrency: 1000, max_receive_count: 960 } }), lambda_timeout_seconds: 150 },
+  ],
+  [
+    "the most attempts with the longest timeout",
+    {
+      ...source({ sqs: { max_receive_count: 160 } }),
+      lambda_timeout_seconds: 900,
+      retry: { max_attempts: 160 },
+    },
+  ],
   [
     "every period",
     alarms({
@@ -399,8 +431,19 @@ const accepted: readonly Case[] = [
       },
       monitoring: { quiet_hours: 24 },
       reconcile: { look_back_hours: 168, schedule_expression: "cron(15 * * * ? *)" },
-      retry: { max_attempts: 1000 },
+      lambda_timeout_seconds: 150,
+      retry: { max_attempts: 960 },
     }),
+  ],
+  ...["", "AWSLogs/", "trail/AWSLogs/", "AWSLogs/o-exampleorgid/", "AWSLogs/111111111111", "trail/"].map(
+    (s3_notification_filter_prefix): Case => [
+      `to reconcile below "${s3_notification_filter_prefix}"`,
+      among({ reconcile: {}, s3_notification_filter_prefix }),
+    ],
+  ),
+  [
+    "CloudTrail's own prefix of one region without reconciling",
+    { ...BUCKET, s3_notification_filter_prefix: "AWSLogs/111111111111/CloudTrail/eu-west-1/" },
   ],
   ["four actions of an alarm beside a topic", among({ alarm_actions: topics(4), dead_letter_target_arn: TOPIC })],
   ["a queue for dead letters without alarms", among({ dead_letter_target_arn: QUEUE, monitoring: { alarms: false } })],

@@ -51,7 +51,7 @@ function delivered(hours: Readonly<Record<number, readonly string[]>>) {
 }
 
 interface Deployed {
-  readonly clock: ReturnType<typeof fakeClock>;
+  readonly clock: Pick<ReturnType<typeof fakeClock>, "nowMs" | "advance">;
   readonly ledger: ReturnType<typeof fakeLedger>;
   readonly objects: FakeObjects;
 }

@@ -9,6 +9,7 @@ function busy(): Outcome {
     ...newOutcome(),
     objects: { in: 1, log: 2, digest: 3, insight: 4, "network-activity": 5, aggregated: 6, other: 7, failed: 8 },
     records: { in: 42, alerted: 9, ignored: 10, unmatched: 11, failed: 12 },
+    news: { alerts: 4, insights: 5, copies: 132 },
     alerts: { in: 58, delivered: 13, alreadyDelivered: 14, grouped: 15, failed: 16 },
     notices: { in: 74, delivered: 17, alreadyDelivered: 18, grouped: 19, failed: 20 },
     controls: { in: 21 },
@@ -92,7 +93,8 @@ describe("outcomeMetrics", () => {
     outcome.records.alerted = 1;
     outcome.alerts.delivered = 1;
     outcome.notices.failed = 1;
-    expect(outcomeMetrics(outcome).IdentitiesBroken).toBe(4);
+    outcome.news.copies = 1;
+    expect(outcomeMetrics(outcome).IdentitiesBroken).toBe(6);
   });
 
   test("keeps refused calls under the older module's names", () => {

@@ -93,6 +93,9 @@ function invocation(setting: Setting = {}) {
     asked,
     seconds,
     tell: async (...news: readonly News[]) => {
+      // Each alert is a record's.
+      for (const { kind } of news) if (kind === "alert") outcome.records.alerted += 1;
+      outcome.records.in = outcome.records.alerted;
       await tell(news);
       expect(brokenIdentities(outcome)).toEqual([]);
     },

@@ -29,7 +29,8 @@ export interface LedgerOptions {
 
 /** A client that does not keep an alert waiting for a table that is not there. */
 function impatientClient(): DynamoDBClient {
-  return new DynamoDBClient({ maxAttempts: 3, requestHandler: impatience(2_000) });
+  // Two attempts fit into what is kept for handing back.
+  return new DynamoDBClient({ maxAttempts: 2, requestHandler: impatience(2_000) });
 }
 
 /** The ledger as a DynamoDB table: key `id`, TTL attribute `expiresAt`. */

@@ -17,7 +17,7 @@ export function sqsMessageQueue(makeClient: () => SQSClient = defaultClient): Me
 /** The address of a queue says which one; where it is asked, the client knows better. */
 function defaultClient(): SQSClient {
   // An attempt and another one fit into what is kept for handing back.
-  return new SQSClient({ useQueueUrlAsEndpoint: false, maxAttempts: 2, requestHandler: impatience(1_500) });
+  return new SQSClient({ useQueueUrlAsEndpoint: false, maxAttempts: 2, requestHandler: impatience(2_000) });
 }
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html */

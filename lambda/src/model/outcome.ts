@@ -43,6 +43,11 @@ export interface Told {
 export interface Outcome {
   readonly objects: Record<ObjectKind, number> & { in: number; failed: number };
   readonly records: { in: number; alerted: number; ignored: number; unmatched: number; failed: number };
+  /**
+   * What the records gave and the teller was given: alerts, the records that notices about Insights were made of, and how
+   * often news is to be told, once for each of its destinations.
+   */
+  readonly news: { alerts: number; insights: number; copies: number };
   /** One alert for two destinations counts twice: each has to arrive. */
   readonly alerts: Told;
   readonly notices: Told;
@@ -80,6 +85,7 @@ export function newOutcome(): Outcome {
   return {
     objects: { in: 0, log: 0, digest: 0, insight: 0, "network-activity": 0, aggregated: 0, other: 0, failed: 0 },
     records: { in: 0, alerted: 0, ignored: 0, unmatched: 0, failed: 0 },
+    news: { alerts: 0, insights: 0, copies: 0 },
     alerts: { in: 0, delivered: 0, alreadyDelivered: 0, grouped: 0, failed: 0 },
     notices: { in: 0, delivered: 0, alreadyDelivered: 0, grouped: 0, failed: 0 },
     controls: { in: 0 },
@@ -99,7 +105,7 @@ export function newOutcome(): Outcome {
 }
 
 /** The identities that do not hold, as sentences. Anything here is a defect: something was dropped without being counted. */
-export function brokenIdentities({ objects, records, alerts, notices }: Outcome): readonly string[] {
+export function brokenIdentities({ objects, records, news, alerts, notices }: Outcome): readonly string[] {
   const broken: string[] = [];
   const check = (name: string, whole: number, parts: readonly number[]) => {
     const sum = parts.reduce((total, part) => total + part, 0);
@@ -108,6 +114,8 @@ export function brokenIdentities({ objects, records, alerts, notices }: Outcome)
   const { in: objectsIn, failed: _alsoCountedByKind, ...kinds } = objects;
   check("objects", objectsIn, Object.values(kinds));
   check("records", records.in, [records.alerted, records.ignored, records.unmatched, records.failed]);
+  check("alerted records", records.alerted, [news.alerts, news.insights]);
+  check("copies of news", news.copies, [alerts.in, notices.in]);
   for (const [name, { in: whole, ...parts }] of Object.entries({ alerts, notices })) {
     check(name, whole, Object.values(parts));
   }

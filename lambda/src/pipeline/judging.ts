@@ -37,7 +37,8 @@ export function newJudging(nameOf: (index: number) => string): Judging {
 }
 
 /** What there is to tell by now; the judging then begins anew. */
-export function newsOf({ alerts, insights }: Judging, stages: JudgingStages): readonly News[] {
+export function newsOf({ alerts, insights }: Judging, stages: JudgingStages, outcome: Outcome): readonly News[] {
+  outcome.news.insights += insights.length;
   return [...alerts.splice(0), ...stages.insightNotices(insights.splice(0))];
 }
 

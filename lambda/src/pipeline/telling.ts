@@ -76,6 +76,8 @@ export function createTeller(stages: TellingStages, ports: Ports, outcome: Outco
     const queues = new Map<string, { readonly target: Target; readonly items: News[] }>();
     for (const item of news) {
       const targets = stages.targetsFor(item.accountId);
+      if (item.kind === "alert") outcome.news.alerts += 1;
+      outcome.news.copies += Math.max(1, targets.length);
       if (targets.length === 0) {
         const counts = countsOf(item, outcome);
         counts.in += 1;

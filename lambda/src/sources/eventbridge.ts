@@ -43,6 +43,8 @@ function decodeEvent(event: Event): SourceItem {
   const type = event["detail-type"];
   const name = `the EventBridge event ${shown(event.id ?? "(no id)")} of the type "${shown(type)}"`;
   if (type.endsWith(" via CloudTrail")) return { kind: "records", records: [event.detail], from: name };
+  // A schedule whose payload was lost on the way; the next one looks back.
+  if (event.source === "aws.events" && type === "Scheduled Event") return { kind: "control", what: type };
   if (event.source !== "aws.s3") {
     const expected = "expected the objects of a bucket (aws.s3), or one that comes via CloudTrail";
     return {
