@@ -59,7 +59,8 @@ async function applyWhileFilesCome(variables: TerraformVariables, prefix: string
       const id = `${prefix}-${ids.length}`;
       await put(id);
       ids.push(id);
-      await sleep(300);
+      // A hook takes one message per second: faster, and they would only queue up.
+      await sleep(1_100);
     }
     return ids;
   };
@@ -69,7 +70,7 @@ async function applyWhileFilesCome(variables: TerraformVariables, prefix: string
 
 /** The alerts, once so many messages are there and no more come. */
 async function told(count: number): Promise<readonly string[]> {
-  await expect.poll(() => slack.received().length, { timeout: 60_000 }).toBeGreaterThanOrEqual(count);
+  await expect.poll(() => slack.received().length, { timeout: 120_000 }).toBeGreaterThanOrEqual(count);
   await sleep(2_000);
   return toldAlerts(slack.received());
 }

@@ -79,9 +79,13 @@ describe("examples/eventbridge", () => {
 
   test("refuses an event of another kind by name", async () => {
     const invoke = invoker(ministack, "cloudtrail-to-slack");
-    expect(await invoke({ "detail-type": "Scheduled Event", source: "aws.events", id: "1", detail: {} })).toEqual(
+    expect(
+      await invoke({ "detail-type": "EC2 Spot Instance Interruption Warning", source: "aws.ec2", id: "1", detail: {} }),
+    ).toEqual(
       expect.objectContaining({
-        errorMessage: expect.stringContaining('the EventBridge event 1 of the type "Scheduled Event" from aws.events'),
+        errorMessage: expect.stringContaining(
+          'the EventBridge event 1 of the type "EC2 Spot Instance Interruption Warning" from aws.ec2',
+        ),
       }),
     );
   });
