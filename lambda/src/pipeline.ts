@@ -85,6 +85,7 @@ export async function processPayload(payload: unknown, stages: Stages, ports: Po
   // A table that still does not answer would cost the time that handing back takes.
   const mayAsk = outcome.ledger.failed === 0 || ports.remainingMs() > 2 * RESERVE_MS;
   const isSettled = mayAsk && (await settle());
+  if (!isSettled) ports.log.error("the ledger does not know all that was told; what comes again is told again");
   // A digest file passes over what was processed, and nobody would find its problems again.
   if (isSettled && untold.length === 0) {
     for (const [object, sha256] of run.unmarked) await markProcessed(object, sha256, run);

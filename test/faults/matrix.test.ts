@@ -485,6 +485,7 @@ test("the ledger's table is down → every alert arrives, and the failure is cou
     ledger: { failed: 1 },
     endings: ["done"],
   });
+  expect(simulation.lines.filter((line) => line.includes("the ledger does not know all that was told")).length).toBe(1);
 });
 
 test("the ledger's table is down for a part of a file → every alert arrives once, also after the hour's digest file", async () => {
