@@ -7,7 +7,7 @@ import type { ReconcilePorts } from "./reconcile/ports.ts";
 import { reportText } from "./reconcile/report.ts";
 import type { AddCommand } from "./shared/command.ts";
 import { liveFunctionLater } from "./shared/live-function.ts";
-import type { Terminal } from "./shared/terminal.ts";
+import { during, EXIT_INTERRUPTED, type Terminal } from "./shared/terminal.ts";
 import { wholeNumber } from "./shared/whole-number.ts";
 
 interface Options {
@@ -28,7 +28,6 @@ export type ConnectReconcile = (
   names: Readonly<Record<"bucket" | "functionName" | "table", string>> & { readonly region: string | undefined },
 ) => Promise<ReconcilePorts>;
 
-const EXIT_INTERRUPTED = 130;
 /** 90 days: as long as CloudTrail itself keeps its event history. */
 const MAX_HOURS = 24 * 90;
 /** As many connections as the SDK opens to one host. */
@@ -84,7 +83,7 @@ async function run(
   stop: AbortSignal,
 ): Promise<number> {
   const { bucket, prefix, hours, functionName, table, concurrency, readAll = false, dryRun = false } = options;
-  const { findings, handedIn } = await showing(terminal, `reconciling s3://${bucket}/${prefix}`, async (onProgress) => {
+  const { findings, handedIn } = await during(terminal, `reconciling s3://${bucket}/${prefix}`, async (onProgress) => {
     const found = await compare(ports, { bucket, prefix, hours }, { readAll, concurrency, stop, onProgress });
     if (dryRun || found.interrupted) return { findings: found, handedIn: undefined };
     const handing = handIn(found.missing, found.toTell, ports.submit, { concurrency, stop, onProgress });
@@ -110,17 +109,4 @@ async function run(
 function isWhole({ missing, altered, removed, breaks, unreadable }: Findings, handedIn: HandedIn | undefined): boolean {
   if (altered.length + removed.length + breaks.length + unreadable.length > 0) return false;
   return missing.length === (handedIn?.logFiles ?? 0);
-}
-
-async function showing<T>(
-  terminal: Terminal,
-  title: string,
-  work: (onProgress: (what: string) => void) => Promise<T>,
-): Promise<T> {
-  const progress = terminal.progress(title);
-  try {
-    return await work((what) => progress.update(`${title}: ${what}`));
-  } finally {
-    progress.end();
-  }
 }

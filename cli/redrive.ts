@@ -6,7 +6,7 @@ import { sqsDeadLetters } from "./dead-letters/sqs.ts";
 import type { AddCommand } from "./shared/command.ts";
 import { type Invoke, liveFunction } from "./shared/live-function.ts";
 import { table } from "./shared/table.ts";
-import type { Terminal } from "./shared/terminal.ts";
+import { during, EXIT_INTERRUPTED, type Terminal } from "./shared/terminal.ts";
 import { lines, time } from "./shared/text.ts";
 import { wholeNumber } from "./shared/whole-number.ts";
 
@@ -32,7 +32,7 @@ export type Connect = (
   names: Readonly<Record<"functionName" | "queue", string>> & { readonly region: string | undefined },
 ) => Promise<RedrivePorts>;
 
-const EXIT_INTERRUPTED = 130;
+const LEAVING = "finishing what is under way (Ctrl-C again: leave it, it comes back within 16 minutes)";
 /** How many failing letters are printed; `--json` has all. */
 const MAX_SHOWN = 20;
 /** More invocations at the same time would only wait for Slack. */
@@ -86,13 +86,13 @@ async function run(options: Options, ports: RedrivePorts, terminal: Terminal, st
   const interrupted = () => (stop.aborted ? EXIT_INTERRUPTED : undefined);
 
   if (options.dryRun) {
-    const looked = await waiting(terminal, `looking into ${queue.name}`, () => look(queue, options.max, stop));
+    const looked = await during(terminal, `looking into ${queue.name}`, () => look(queue, options.max, stop));
     print({ ...looked, interrupted: stop.aborted }, () => lookedText(looked, queue.name));
     return interrupted() ?? 0;
   }
   if (options.discard !== undefined) {
     const ids = [...new Set(options.discard)];
-    const found = await waiting(terminal, `looking into ${queue.name}`, () => discard(queue, ids, stop));
+    const found = await during(terminal, `looking into ${queue.name}`, () => discard(queue, ids, stop));
     const missing = ids.filter((id) => !found.has(id));
     print({ discarded: [...found], missing, interrupted: stop.aborted }, () =>
       discardedText([...found], missing, queue.name),
@@ -107,40 +107,28 @@ async function run(options: Options, ports: RedrivePorts, terminal: Terminal, st
   return interrupted() ?? (failing.length > 0 || problem !== undefined ? 1 : 0);
 }
 
-async function handInShowing(
+function handInShowing(
   { queue, invoke }: RedrivePorts,
   options: Omit<HandInOptions, "onProgress">,
   terminal: Terminal,
 ): Promise<Redriven> {
-  const title = `handing in dead letters of ${queue.name}`;
-  const progress = terminal.progress(title);
-  let shown = "";
-  const update = () =>
-    progress.update(
-      `${title}${shown}${options.stop.aborted ? "; finishing what is under way (Ctrl-C again: leave it, it comes back within 16 minutes)" : ""}`,
-    );
-  options.stop.addEventListener("abort", update, { once: true });
-  try {
-    return await handIn(queue, invoke, {
-      ...options,
-      onProgress: ({ done, failing, about }) => {
-        shown = `: ${done + failing} of about ${about}, ${failing} still failing`;
-        update();
-      },
-    });
-  } finally {
-    options.stop.removeEventListener("abort", update);
-    progress.end();
-  }
-}
-
-async function waiting<T>(terminal: Terminal, text: string, work: () => Promise<T>): Promise<T> {
-  const progress = terminal.progress(text);
-  try {
-    return await work();
-  } finally {
-    progress.end();
-  }
+  const { stop } = options;
+  return during(terminal, `handing in dead letters of ${queue.name}`, async (onProgress) => {
+    let shown = "beginning";
+    const update = () => onProgress(stop.aborted ? `${shown}; ${LEAVING}` : shown);
+    stop.addEventListener("abort", update, { once: true });
+    try {
+      return await handIn(queue, invoke, {
+        ...options,
+        onProgress: ({ done, failing, about }) => {
+          shown = `${done + failing} of about ${about}, ${failing} still failing`;
+          update();
+        },
+      });
+    } finally {
+      stop.removeEventListener("abort", update);
+    }
+  });
 }
 
 function redrivenText(redriven: Redriven, queue: string): string {

@@ -22,7 +22,21 @@ export interface Progress {
 /** Without a terminal there is no spinner, but a log shows now and then that the command lives. */
 const LINE_EVERY_MS = 10_000;
 /** What a shell reports for a process that Ctrl-C ended. */
-const EXIT_INTERRUPTED = 130;
+export const EXIT_INTERRUPTED = 130;
+
+/** Shows that work goes on until it has ended, well or not. */
+export async function during<T>(
+  terminal: Terminal,
+  title: string,
+  work: (onProgress: (what: string) => void) => Promise<T>,
+): Promise<T> {
+  const progress = terminal.progress(title);
+  try {
+    return await work((what) => progress.update(`${title}: ${what}`));
+  } finally {
+    progress.end();
+  }
+}
 
 /** The terminal of this process. Colours and a moving spinner only where standard error is one. */
 export function processTerminal(): Terminal {

@@ -28,7 +28,7 @@ import { IncompleteError, messageOf } from "./model/errors.ts";
 import { brokenIdentities, type Failure, MAX_REPORTED, type Outcome } from "./model/outcome.ts";
 import type { Clock, Ledger, Log, MessageQueue, ObjectStore, ParameterStore, Ports, Publisher } from "./model/ports.ts";
 import { LOG_LEVELS, type Settings } from "./model/settings.ts";
-import type { QueueMessage } from "./model/source-item.ts";
+import type { QueueMessage, SourceItem } from "./model/source-item.ts";
 import { processPayload, type Stages } from "./pipeline.ts";
 import { unfoldAggregated } from "./records/aggregated.ts";
 import { flatten } from "./records/flatten.ts";
@@ -166,8 +166,8 @@ async function runOnce(
   remainingMs: () => number,
 ): Promise<Outcome> {
   const { settings, stages, ports, untold } = deployment;
-  const notice = ruleProblemsNotice(untold, dayOf(world.clock));
-  const startup = untold.length === 0 ? [] : [{ kind: "notice", notice } as const];
+  const startup: readonly SourceItem[] =
+    untold.length === 0 ? [] : [{ kind: "notice", notice: ruleProblemsNotice(untold, dayOf(world.clock)) }];
   const decodeWithStartup: Stages["decode"] = (given) => [...stages.decode(given), ...startup];
   const outcome = await processPayload(payload, { ...stages, decode: decodeWithStartup }, { ...ports, remainingMs });
   if (outcome.notices.failed === 0) deployment.untold = [];

@@ -1,6 +1,7 @@
 import type { RuleProblem } from "#model/decision.ts";
 import type { ReconcileRequest } from "#model/digest.ts";
 import { assertNever, IncompleteError, LogFileError, messageOf } from "#model/errors.ts";
+import type { LogFileReading } from "#model/log-file.ts";
 import type { Notice } from "#model/news.ts";
 import { failureOf, newOutcome, type Outcome, type RecordProblem } from "#model/outcome.ts";
 import type { Ports } from "#model/ports.ts";
@@ -9,16 +10,7 @@ import { type JudgingStages, judge, newJudging, newsOf } from "./pipeline/judgin
 import { type ReconcilingStages, reconcileDigest } from "./pipeline/reconciling.ts";
 import { createTeller, RESERVE_MS, type Teller, type TellingStages } from "./pipeline/telling.ts";
 
-/** A log file that is being read. */
-export interface LogFileReading {
-  /** Its elements in batches, as they arrive. Throws LogFileError where the file cannot be read any further. */
-  readonly batches: AsyncIterable<readonly unknown[]>;
-  /** After the last batch: of the unpacked bytes, in hexadecimal digits. */
-  readonly sha256: () => string;
-}
-
-/** The pure steps, each already configured. None knows another; this file and its parts
- * in `pipeline/` alone know their order. */
+/** The pure steps, each already configured. None knows another; this file and `pipeline/` alone know their order. */
 export interface Stages extends JudgingStages, TellingStages, ReconcilingStages {
   /** sources: what to read or tell. Never throws. */
   readonly decode: (payload: unknown) => readonly SourceItem[];

@@ -21,6 +21,14 @@ export const DEFAULT_LIMITS: Limits = {
   record_values: 100_000,
 };
 
+/** A log file that is read once, batch by batch. */
+export interface LogFileReading {
+  /** Its elements, as they arrive. Throws LogFileError where the file cannot be read any further. */
+  readonly batches: AsyncIterable<readonly unknown[]>;
+  /** After the last batch: of the unpacked bytes, in hexadecimal digits. */
+  readonly sha256: () => string;
+}
+
 /** Stands in the place of an element of a log file that is no JSON or too large. */
 export class MalformedElement {
   /** Continues "the element …", without a word of what is in it. */
