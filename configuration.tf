@@ -54,12 +54,7 @@ locals {
     default = length(var.aws_sns_topic_subscriptions) == 0 ? null : { kind = "sns", name = "alerts topic", topicArn = aws_sns_topic.alerts[0].arn }
   }
 
-  configuration_document = {
-    use_default_rules                     = var.use_default_rules
-    rules                                 = var.rules
-    rules_separator                       = var.rules_separator
-    ignore_rules                          = var.ignore_rules
-    events_to_track                       = var.events_to_track
+  configuration_document = merge(local.rule_document, {
     routing                               = [local.slack_table, local.sns_table, local.alerts_table]
     allowed_hook_hosts                    = var.allowed_hook_hosts
     rule_evaluation_errors_to_slack       = var.rule_evaluation_errors_to_slack
@@ -86,7 +81,7 @@ locals {
         tables   = var.ledger.enabled ? [local.ledger_name] : []
       }
     }
-  }
+  })
 
   configuration_text = base64gzip(jsonencode(local.configuration_document))
 

@@ -75,6 +75,13 @@ locals {
       Resource  = [local.trail_key_arn]
       Condition = { "ForAnyValue:StringEquals" = { "kms:ResourceAliases" = try(regex("alias/.+$", var.cloudtrail_logs_kms_key_id), "") } }
     },
+    length(var.required_tags) == 0 ? null : {
+      Sid    = "ReadTags"
+      Effect = "Allow"
+      Action = ["ec2:DescribeTags"]
+      # EC2 knows no resources for this action.
+      Resource = ["*"]
+    },
     !local.through_queue ? null : {
       Sid      = "ReceiveMessages"
       Effect   = "Allow"

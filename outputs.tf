@@ -51,6 +51,16 @@ output "retry_queue_arn" {
   value       = aws_sqs_queue.retry.arn
 }
 
+output "rule_configuration" {
+  description = "What decides, as the command line takes it. Where your root passes it on as an output of its own: `terraform output -json rule_configuration > rules.json`, and then `cloudtrail-to-slack scan --config rules.json …`."
+  value       = merge(local.rule_document, { rule_config = local.configuration_document.rule_config })
+}
+
+output "rule_warnings" {
+  description = "What the self-check says of rules that hold, but perhaps not as they are meant."
+  value       = try(jsondecode(aws_lambda_invocation.self_check.result).warnings, [])
+}
+
 output "s3_sns_fanout_topic_arn" {
   description = "ARN of the topic that the bucket notifies, for other subscribers; null without `sources.sns`."
   value       = local.topic
@@ -68,4 +78,9 @@ output "source_queue_arn" {
   value       = local.queue
   # Whoever makes the notification needs policy and mapping to be there first.
   depends_on = [aws_lambda_event_source_mapping.queue, aws_sqs_queue_policy.source]
+}
+
+output "translated_rules" {
+  description = "Your rules in Python as the Jexl that they became, by their ids."
+  value       = try(jsondecode(aws_lambda_invocation.self_check.result).translations, {})
 }

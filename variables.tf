@@ -304,6 +304,18 @@ variable "sources" {
 # What deserves attention
 # ---------------------------------------------------------------------------------------------------------------------
 
+variable "allowed_cidrs" {
+  description = "Address ranges that people sign in from, IPv4 and IPv6. With any, the rule `console-login-outside-cidrs` alerts on console sign-ins from elsewhere."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for range in var.allowed_cidrs : can(cidrhost(range, 0))])
+    error_message = "allowed_cidrs must be address ranges such as 198.51.100.0/24, 203.0.113.7/32 or 2001:db8::/32."
+  }
+}
+
 variable "events_to_track" {
   description = "Names of API calls that always alert: a list, or one text separated by commas. `CreateUser`, or with its source `iam.amazonaws.com:CreateUser`. API versions at the end of recorded names do not matter."
   type        = any
@@ -353,8 +365,113 @@ variable "ignore_rules" {
   }
 }
 
+variable "office_hours" {
+  description = "With it, the rule `iam-user-created-off-hours` alerts on IAM users that are created at other times. `time_zone`: an IANA name, whose daylight saving counts. `days`: Mon, Tue, Wed, Thu, Fri, Sat, Sun. `start` and `end`: whole hours, 0 to 24; the hour `end` is no office hour any more."
+  type = object({
+    time_zone = optional(string, "UTC")
+    days      = optional(list(string), ["Mon", "Tue", "Wed", "Thu", "Fri"])
+    start     = optional(number, 8)
+    end       = optional(number, 18)
+  })
+  default = null
+
+  validation {
+    condition     = var.office_hours == null || try(length(var.office_hours.days) > 0 && alltrue([for day in var.office_hours.days : contains(["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"], day)]), false)
+    error_message = "office_hours.days knows Mon, Tue, Wed, Thu, Fri, Sat and Sun, and there must be one."
+  }
+  validation {
+    condition     = var.office_hours == null || try(contains(range(0, 25), var.office_hours.start) && contains(range(0, 25), var.office_hours.end) && var.office_hours.start < var.office_hours.end, false)
+    error_message = "office_hours.start and office_hours.end must be whole hours between 0 and 24, the start before the end."
+  }
+  validation {
+    condition     = var.office_hours == null || can(regex("^[A-Za-z0-9_+/-]+$", var.office_hours.time_zone))
+    error_message = "office_hours.time_zone must be the IANA name of a time zone, such as Europe/Berlin."
+  }
+}
+
+variable "packs" {
+  description = "Packs of default rules by name: `true` switches a pack on as a whole, with the rules that are off by default; `false` switches it off; a pack that is not named has its default rules. See docs/packs.md."
+  type        = map(bool)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for enabled in values(var.packs) : enabled != null])
+    error_message = "packs needs true or false for each name."
+  }
+  validation {
+    condition     = length(setsubtract(keys(var.packs), local.packs)) == 0
+    error_message = "packs names what is no pack: ${join(", ", setsubtract(keys(var.packs), local.packs))}. There are ${join(", ", local.packs)}."
+  }
+}
+
+variable "required_tags" {
+  description = "Tags that resources must have, by the type of the resource (`instance`, `volume`, …) and the tag's key; the value is a regular expression (RE2) that the whole value of the tag must match, or null for any. With any, the rule `ec2-required-tags-missing` alerts when instances are started, tagged or untagged so that a tag is missing or wrong. Before it does, the function asks EC2 for the tags that are there now, for which it is granted ec2:DescribeTags."
+  type        = map(map(string))
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for type, tags in var.required_tags : contains(["elastic-ip", "image", "instance", "internet-gateway", "key-pair", "launch-template", "natgateway", "network-acl", "network-interface", "route-table", "security-group", "snapshot", "spot-instances-request", "subnet", "volume", "vpc", "vpc-endpoint"], type) && try(length(tags) > 0, false)])
+    error_message = "required_tags knows the types elastic-ip, image, instance, internet-gateway, key-pair, launch-template, natgateway, network-acl, network-interface, route-table, security-group, snapshot, spot-instances-request, subnet, volume, vpc and vpc-endpoint, each with at least one tag: { instance = { CostCenter = \"^[0-9]{4}$\", Team = null } }."
+  }
+}
+
+variable "rule_overrides" {
+  description = <<-EOT
+    What you change about rules, by their ids (docs/packs.md lists those of the default rules; yours have the ids that you give them).
+    `enabled`: whether the rule is on, whatever its pack says. `severity`: another than the rule's own.
+    `exceptions`: when the rule does not match. Each has a `reason` and holds for records that fit all of what it names: `actors` (ARNs of the caller or of its role, or their names in the account in which the call took effect; `*` stands for any characters, in an ARN for those between two colons), `cidrs` (address ranges), `accounts` (in which the call took effect), `expression` (a rule); of a list, one entry is enough. After the day `until` (UTC, such as 2027-01-31) it no longer holds.
+  EOT
+  type = map(object({
+    enabled  = optional(bool)
+    severity = optional(string)
+    exceptions = optional(list(object({
+      reason     = string
+      until      = optional(string)
+      actors     = optional(list(string), [])
+      cidrs      = optional(list(string), [])
+      accounts   = optional(list(string), [])
+      expression = optional(string)
+    })), [])
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = length(setsubtract(keys(var.rule_overrides), local.rule_ids)) == 0
+    error_message = "rule_overrides names what is no rule: ${join(", ", setsubtract(keys(var.rule_overrides), local.rule_ids))}. The ids are the names of the files in rules/<pack>/, and those that you give your own rules; docs/packs.md lists them."
+  }
+  validation {
+    condition     = alltrue([for override in values(var.rule_overrides) : override != null])
+    error_message = "rule_overrides needs something to change for each id."
+  }
+  validation {
+    condition     = alltrue([for id, override in var.rule_overrides : contains(["critical", "high", "medium", "low", "info"], coalesce(try(override.severity, null), "info"))])
+    error_message = "rule_overrides: a severity must be critical, high, medium, low or info."
+  }
+  validation {
+    condition = alltrue(flatten([for id, override in var.rule_overrides : [
+      for exception in try(override.exceptions, []) :
+      try(length(trimspace(exception.reason)), 0) > 0 && length(concat(exception.actors, exception.cidrs, exception.accounts, compact([exception.expression]))) > 0
+    ]]))
+    error_message = "rule_overrides: an exception needs a reason, and actors, cidrs, accounts or an expression. To switch the whole rule off, set enabled = false."
+  }
+  validation {
+    condition = alltrue(flatten([for id, override in var.rule_overrides : [
+      for exception in try(override.exceptions, []) : alltrue(concat(
+        [for range in exception.cidrs : can(cidrhost(range, 0))],
+        [for account in exception.accounts : can(regex("^[0-9]{12}$", account))],
+        # There is no 31st of February.
+        [for day in compact([exception.until]) : try(formatdate("YYYY-MM-DD", "${day}T00:00:00Z") == day, false)],
+      ))
+    ]]))
+    error_message = "rule_overrides: in exceptions, cidrs are address ranges such as 198.51.100.0/24, accounts have 12 digits, and until is a day such as 2027-01-31."
+  }
+}
+
 variable "rules" {
-  description = "Your own Jexl rules: a list of expressions or of objects `{ expression, id, title, severity }`, or one text separated by `rules_separator` (separators inside quotes and brackets do not split)."
+  description = "Your own rules, in Jexl: a list of expressions or of objects `{ expression, id, title, severity }`, or one text separated by `rules_separator` (separators inside quotes and brackets do not split)."
   type        = any
   default     = []
   nullable    = false
@@ -384,6 +501,18 @@ variable "rules" {
   }
 }
 
+variable "rules_language" {
+  description = "What `rules`, `ignore_rules` and the expressions of exceptions are written in: `jexl`; `python`, as in the older module; or `auto`, which takes an expression that uses what only Python has (`and`, `not`, `.get(`, …) for Python. Those in Python are translated; the output `translated_rules` shows the results."
+  type        = string
+  default     = "auto"
+  nullable    = false
+
+  validation {
+    condition     = contains(["auto", "jexl", "python"], var.rules_language)
+    error_message = "rules_language must be auto, jexl or python."
+  }
+}
+
 variable "rules_separator" {
   description = "What separates rules that are given as one text."
   type        = string
@@ -397,15 +526,15 @@ variable "rules_separator" {
 }
 
 variable "use_default_rules" {
-  description = "Whether the default rules apply."
+  description = "Whether the default rules apply. When false, only those that `packs` and `rule_overrides` switch on do."
   type        = bool
   default     = true
   nullable    = false
 
   validation {
     # What is left of an empty list or text without its brackets, quotes and separators is nothing.
-    condition     = var.use_default_rules || anytrue([for given in [jsonencode(var.rules), jsonencode(var.events_to_track)] : length(trim(replace(given, "/\\\\[nrt]/", ""), "\"[], ${var.rules_separator}")) > 0])
-    error_message = "With use_default_rules = false nothing would ever alert: give rules or events_to_track, or leave the default rules on."
+    condition     = var.use_default_rules || anytrue([for pack, enabled in var.packs : enabled if pack != "console-noise"]) || anytrue([for id, override in var.rule_overrides : try(coalesce(override.enabled), false)]) || anytrue([for given in [jsonencode(var.rules), jsonencode(var.events_to_track)] : length(trim(replace(given, "/\\\\[nrt]/", ""), "\"[], ${var.rules_separator}")) > 0])
+    error_message = "With use_default_rules = false nothing would ever alert: give rules or events_to_track, switch on packs, or leave the default rules on."
   }
 }
 

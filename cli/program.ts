@@ -1,14 +1,22 @@
 import { Command, CommanderError } from "commander";
 import { messageOf } from "#model/errors.ts";
+import { addConvert } from "./convert.ts";
 import { addReconcile } from "./reconcile.ts";
 import { addRedrive } from "./redrive.ts";
+import { addRules } from "./rules.ts";
+import { addScan } from "./scan.ts";
 import type { AddCommand } from "./shared/command.ts";
 import { CommandError } from "./shared/command-error.ts";
 import type { Terminal } from "./shared/terminal.ts";
 import { version } from "./shared/version.ts";
+import { addTest } from "./test.ts";
+import { addValidate } from "./validate.ts";
 
 const NAME = "cloudtrail-to-slack";
-const COMMANDS: readonly AddCommand[] = [addReconcile, addRedrive];
+const COMMANDS: readonly AddCommand[] = [addScan, addRules, addValidate, addTest, addConvert, addReconcile, addRedrive];
+
+/** The command whose standard output holds alerts and nothing else, so that programs need not tell them apart. */
+const ONLY_ALERTS = "scan";
 
 const EXIT_CODES = `
 Exit codes: 0 all is well; 1 something is not, and says so; 2 the command was not understood; 130 ended by Ctrl-C.
@@ -26,7 +34,7 @@ export async function runProgram(
 ): Promise<number> {
   let exitCode = 0;
   const program = new Command(NAME)
-    .description("Looks after a deployment of the Terraform module cloudtrail_to_slack.")
+    .description("Tries the rules of the Terraform module cloudtrail_to_slack, and looks after its deployments.")
     .version(version)
     .addHelpText("after", EXIT_CODES)
     .exitOverride()
@@ -54,7 +62,7 @@ export async function runProgram(
     const problem = error instanceof CommandError ? error.message : unexpected(error);
     terminal.say(`${NAME}: ${problem}`);
     if (terminal.debug && error instanceof Error) terminal.say(error.stack ?? "");
-    if (args.includes("--json")) terminal.out(JSON.stringify({ problem }));
+    if (args.includes("--json") && args[0] !== ONLY_ALERTS) terminal.out(JSON.stringify({ problem }));
     return 1;
   }
 }

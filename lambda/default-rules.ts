@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import * as v from "valibot";
 import { parse } from "yaml";
-import { type RuleDefinition, SEVERITIES } from "#model/rule.ts";
+import { type DefaultRule, SEVERITIES } from "#model/rule.ts";
 
 /** A rule file: `rules/<pack>/<id>.yaml`. */
 const RuleFile = v.strictObject({
@@ -10,10 +10,22 @@ const RuleFile = v.strictObject({
   /** A sentence in plain words; at most what a message's title shows. */
   title: v.pipe(v.string(), v.minLength(1), v.maxLength(65)),
   severity: v.picklist(SEVERITIES),
+  /** False: only with its pack switched on as a whole, or by itself. */
+  enabled: v.optional(v.boolean(), true),
+  /** A rule that ignores keeps records back from all others. */
+  kind: v.optional(v.picklist(["alert", "ignore"]), "alert"),
+  /** The Terraform variable without which it never matches. */
+  setting: v.optional(v.picklist(["allowed_cidrs", "office_hours", "required_tags"])),
+  /** Whether the trail must record data events for it. */
+  dataEvents: v.optional(v.boolean(), false),
   description: v.pipe(v.string(), v.minLength(1)),
   expression: v.string(),
   references: v.pipe(v.array(v.pipe(v.string(), v.url())), v.minLength(1)),
   mitre: v.array(v.string()),
+  /** What looks the same and is harmless. */
+  falsePositives: v.pipe(v.array(v.pipe(v.string(), v.minLength(1))), v.minLength(1)),
+  /** What to look at first. */
+  investigate: v.pipe(v.string(), v.minLength(1), v.maxLength(300)),
   /** What `config` the records are judged with. */
   config: v.optional(v.record(v.string(), v.unknown()), {}),
   matching: v.pipe(v.array(v.record(v.string(), v.unknown())), v.minLength(1)),
@@ -42,10 +54,15 @@ export function readRuleFiles(directory: string = RULES): readonly RuleFile[] {
 /**
  * The default rules. In the bundle this whole module is replaced by its value, made when it is built: see `build.ts`.
  */
-export const defaultRules: readonly RuleDefinition[] = readRuleFiles().map(({ id, title, severity, expression }) => ({
-  id,
-  origin: "default",
-  severity,
-  title,
-  expression: expression.trim(),
-}));
+export const defaultRules: readonly DefaultRule[] = readRuleFiles().map(
+  ({ id, pack, title, severity, enabled, kind, setting, expression }) => ({
+    id,
+    pack,
+    origin: kind === "ignore" ? "ignore" : "default",
+    severity,
+    title,
+    enabled,
+    ...(setting === undefined ? {} : { setting }),
+    expression: expression.trim(),
+  }),
+);

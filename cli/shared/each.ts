@@ -7,27 +7,29 @@ export interface EachOptions {
 }
 
 /**
- * Works on items, begun in their order. After the first failure none is begun any more.
- * @throws what the first failing one threw, when all that was under way has ended
+ * Works on items, begun in their order, and asked for as they are begun. After the first failure none is begun any more.
+ * @throws what the first failing one threw, or `items`, when all that was under way has ended
  */
 export async function each<T>(
-  items: readonly T[],
+  items: Iterable<T> | AsyncIterable<T>,
   { concurrency, stop }: EachOptions,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
   const failures: unknown[] = [];
-  const rest = items.values();
+  // One iterator for all workers.
+  const rest = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
   const worker = async () => {
-    // One iterator for all workers.
-    for (const item of rest) {
-      if (stop.aborted || failures.length > 0) return;
-      try {
-        await work(item);
-      } catch (error) {
-        failures.push(error);
+    try {
+      while (!stop.aborted && failures.length === 0) {
+        const next = await rest.next();
+        if (next.done) return;
+        await work(next.value);
       }
+    } catch (error) {
+      failures.push(error);
     }
   };
   await Promise.all(Array.from({ length: concurrency }, worker));
+  await rest.return?.();
   if (failures.length > 0) throw failures[0];
 }

@@ -39,11 +39,15 @@ data "aws_ssm_parameter" "team_hook" {
 }
 
 locals {
-  # The older module wanted Python here: event["eventName"] == "DeleteBucket". These are the same rules in Jexl.
+  # In Python, as the older module has them; the output `translated_rules` shows what they become.
   rules = [
-    "eventName == 'ConsoleLogin' && additionalEventData.MFAUsed != 'Yes' && !('assumed-role/AWSReservedSSO' in userIdentity.arn)",
-    "eventSource == 'iam.amazonaws.com' && eventName in ['CreateUser', 'CreateAccessKey']",
-    "errorCode|endsWith('UnauthorizedOperation')",
+    "event['eventName'] == 'ConsoleLogin' and event.get('additionalEventData.MFAUsed', '') != 'Yes' and 'assumed-role/AWSReservedSSO' not in event.get('userIdentity.arn', '')",
+    "event['eventSource'] == 'iam.amazonaws.com' and event['eventName'] in ['CreateUser', 'CreateAccessKey']",
+    "event.get('errorCode', '').endswith(('UnauthorizedOperation'))",
+  ]
+  ignore_rules = [
+    "'userIdentity.accountId' in event and event['userIdentity.accountId'] == '111111111111'",
+    "event.get('userIdentity.invokedBy', '') == 'autoscaling.amazonaws.com'",
   ]
 }
 
@@ -65,7 +69,7 @@ module "cloudtrail_to_slack" {
   events_to_track   = "DeleteTrail, StopLogging, UpdateTrail, SendSSHPublicKey"
   rules             = join("%", local.rules)
   rules_separator   = "%"
-  ignore_rules      = "userIdentity.accountId == '111111111111'%userIdentity.invokedBy == 'autoscaling.amazonaws.com'"
+  ignore_rules      = join("%", local.ignore_rules)
 
   enable_s3_sns_fanout           = true
   s3_sns_fanout_topic_name       = "${var.name}-log-files"
@@ -105,4 +109,9 @@ output "function_arn" {
 output "topic_arn" {
   description = "The topic that the bucket notifies; subscribe to it for uses of your own."
   value       = module.cloudtrail_to_slack.s3_sns_fanout_topic_arn
+}
+
+output "translated_rules" {
+  description = "The rules in Python as the Jexl that they became."
+  value       = module.cloudtrail_to_slack.translated_rules
 }

@@ -5,6 +5,7 @@ import { recordProblemsNotice, ruleProblemsNotice } from "./alerts/notices.ts";
 import { toAlert } from "./alerts/to-alert.ts";
 import { cloudwatchLog, type MetricSet, metricLine } from "./aws/cloudwatch-log.ts";
 import { dynamodbLedger } from "./aws/dynamodb.ts";
+import { ec2TagStore } from "./aws/ec2.ts";
 import { s3ObjectStore } from "./aws/s3.ts";
 import { snsPublisher } from "./aws/sns.ts";
 import { sqsMessageQueue } from "./aws/sqs.ts";
@@ -26,7 +27,17 @@ import {
 import type { RuleProblem } from "./model/decision.ts";
 import { IncompleteError, messageOf } from "./model/errors.ts";
 import { brokenIdentities, type Failure, MAX_REPORTED, type Outcome } from "./model/outcome.ts";
-import type { Clock, Ledger, Log, MessageQueue, ObjectStore, ParameterStore, Ports, Publisher } from "./model/ports.ts";
+import type {
+  Clock,
+  Ledger,
+  Log,
+  MessageQueue,
+  ObjectStore,
+  ParameterStore,
+  Ports,
+  Publisher,
+  TagStore,
+} from "./model/ports.ts";
 import { LOG_LEVELS, type Settings } from "./model/settings.ts";
 import type { QueueMessage, SourceItem } from "./model/source-item.ts";
 import { processPayload, type Stages } from "./pipeline.ts";
@@ -34,6 +45,7 @@ import { unfoldAggregated } from "./records/aggregated.ts";
 import { flatten } from "./records/flatten.ts";
 import { openLogFile } from "./records/open-log-file.ts";
 import { targetsFor } from "./routing/targets-for.ts";
+import { confirmTags } from "./rules/confirm-tags.ts";
 import { decide } from "./rules/decide.ts";
 import { ruleSetOf } from "./rules/rule-set.ts";
 import { isSelfCheck, type SelfCheckResult, selfCheck } from "./self-check.ts";
@@ -52,6 +64,7 @@ export interface World {
   readonly parameters: ParameterStore;
   readonly objects: ObjectStore;
   readonly publisher: Publisher;
+  readonly tags: TagStore;
   readonly queue: MessageQueue;
   readonly ledger: (settings: NonNullable<Settings["ledger"]>) => Ledger;
   readonly clock: Clock;
@@ -129,6 +142,7 @@ async function deploy(world: World, secrets: Secrets, log: Log): Promise<Deploym
       unfold: unfoldAggregated,
       flatten: (element) => flatten(element, limits),
       decide: (record) => decide(ruleSet, record),
+      confirm: (suspects, ports) => confirmTags(suspects, settings.ruleConfig, ports),
       toAlert,
       insightNotices,
       problemNotices: (rules, records, total) => [
@@ -146,6 +160,7 @@ async function deploy(world: World, secrets: Secrets, log: Log): Promise<Deploym
     ports: {
       objects,
       ledger: settings.ledger && world.ledger(settings.ledger),
+      tags: world.tags,
       deliver: createDeliver({ ...world, secrets, allowedHookHosts }),
       clock,
       log,
@@ -253,6 +268,7 @@ export const handler = createHandler({
   parameters: ssmParameterStore(),
   objects: s3ObjectStore(),
   publisher: snsPublisher(),
+  tags: ec2TagStore(),
   queue: sqsMessageQueue(),
   ledger: (settings) => dynamodbLedger({ ...settings, spacingMs: SPACING_MS, owner: crypto.randomUUID(), clock }),
   clock,

@@ -120,7 +120,7 @@ async function processItem(item: SourceItem, run: Run): Promise<void> {
       await inTime(run, async () => {
         const judging = newJudging((index) => `record ${index + 1} of ${item.from}`);
         judge(item.records, judging, stages, outcome);
-        await run.tell(newsOf(judging, stages, outcome));
+        await run.tell(await newsOf(judging, stages, run.ports, outcome));
       });
       break;
     case "notice":
@@ -227,9 +227,9 @@ async function readAndTell(object: ObjectRef, run: Run): Promise<string> {
   try {
     for await (const elements of reading.batches) {
       judge(elements, judging, stages, run.outcome);
-      const untold = judging.alerts.length + judging.insights.length;
+      const untold = judging.suspects.length + judging.insights.length;
       if (untold >= MAX_UNTOLD || ports.clock.nowMs() - toldMs > MAX_READING_MS) {
-        await run.tell(newsOf(judging, stages, run.outcome));
+        await run.tell(await newsOf(judging, stages, ports, run.outcome));
         toldMs = ports.clock.nowMs();
       }
       if (ports.remainingMs() < RESERVE_MS) {
@@ -237,7 +237,7 @@ async function readAndTell(object: ObjectRef, run: Run): Promise<string> {
       }
     }
   } finally {
-    await run.tell(newsOf(judging, stages, run.outcome));
+    await run.tell(await newsOf(judging, stages, ports, run.outcome));
   }
   return reading.sha256();
 }

@@ -2,9 +2,11 @@ import { defaultRules } from "#default-rules";
 import { readSettings, type SettingsEnvironment } from "./config/read-settings.ts";
 import { hookProblem } from "./delivery/hook-url.ts";
 import { cachedSecrets, type Secrets } from "./delivery/secrets.ts";
+import type { RuleProblem } from "./model/decision.ts";
 import { ConfigurationError, messageOf } from "./model/errors.ts";
 import type { Clock, ParameterStore } from "./model/ports.ts";
 import type { Settings } from "./model/settings.ts";
+import { examine } from "./rules/examine.ts";
 import { ruleSetOf } from "./rules/rule-set.ts";
 
 /** What Terraform invokes a new version with before the alias moves to it. */
@@ -17,6 +19,10 @@ export interface SelfCheckResult {
   readonly ok: boolean;
   /** Each names the variable, and shows the place in the expression. */
   readonly problems: readonly string[];
+  /** The same of what holds, but perhaps not as it was meant. */
+  readonly warnings: readonly string[];
+  /** Rules in Python as the Jexl that they became, by their ids. */
+  readonly translations: Readonly<Record<string, string>>;
 }
 
 /** What it needs of the world. */
@@ -46,14 +52,19 @@ export async function selfCheck(world: SelfCheckWorld, remainingMs: () => number
   try {
     settings = await patiently(world.clock, mayWait, () => readSettings(world.environment, world.parameters));
   } catch (error) {
-    if (error instanceof ConfigurationError) return { ok: false, problems: shorten(error.message.split("\n")) };
+    if (error instanceof ConfigurationError) {
+      return { ok: false, problems: shorten(error.message.split("\n")), warnings: [], translations: {} };
+    }
     throw error;
   }
-  const problems = ruleSetOf(settings, defaultRules).problems.map(({ ruleId, message }) => `${ruleId}: ${message}`);
-  if (problems.length > 0) return { ok: false, problems: shorten(problems) };
+  const checked = ruleSetOf(settings, defaultRules, examine);
+  const said = (found: readonly RuleProblem[]) => shorten(found.map(({ ruleId, message }) => `${ruleId}: ${message}`));
+  const [problems, warnings] = [said(checked.problems), said(checked.warnings)];
+  const translations = Object.fromEntries(checked.translations.map(({ ruleId, jexl }) => [ruleId, jexl]));
+  if (problems.length > 0) return { ok: false, problems, warnings, translations };
   // Not from memory: a hook may have been mended since.
   await checkSecrets(settings, cachedSecrets(world.parameters, world.clock), world.clock, mayWait);
-  return { ok: true, problems: [] };
+  return { ok: true, problems: [], warnings, translations };
 }
 
 /** Terraform shows them all on one screen. */

@@ -69,7 +69,8 @@ describe("examples/per-account-channels", () => {
   test("tells the rules that matched, defaults, custom and tracked ones", () => {
     const rulesOf = (channel: string) =>
       slack.received(channel).flatMap(({ payload }) => textsOf(payload).filter((text) => /^Rules?: /.test(text)));
-    expect(rulesOf("team-b").sort()).toEqual(["Rule: rules[0]", "Rules: trail-stopped, events_to_track:StopLogging"]);
+    const expected = ["Rules: iam-user-created, rules[0]", "Rules: trail-stopped, events_to_track:StopLogging"];
+    expect(rulesOf("team-b").sort()).toEqual(expected);
   });
 
   test("foreign text cannot ping anybody", () => {

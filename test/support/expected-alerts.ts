@@ -9,7 +9,7 @@ import { ledgerKey } from "#ledger/keys.ts";
 import { flatten } from "#records/flatten.ts";
 import { targetsFor } from "#routing/targets-for.ts";
 import { decide } from "#rules/decide.ts";
-import { createRuleSet } from "#rules/rule-set.ts";
+import { ruleSetOf } from "#rules/rule-set.ts";
 import { elementsOf } from "#test/support/records.ts";
 import { clientConfig } from "./deployment.ts";
 import type { Ministack } from "./ministack.ts";
@@ -44,7 +44,7 @@ export async function expectedAlerts(
     { CONFIGURATION_PARAMETERS: used.join(","), CONFIGURATION_SHA256: createHash("sha256").update(text).digest("hex") },
     parameters,
   );
-  const { ruleSet } = createRuleSet([...defaultRules, ...settings.rules], settings.ruleConfig);
+  const { ruleSet } = ruleSetOf(settings, defaultRules);
   const alerts: string[] = [];
   const idsByFile = new Map<string, string[]>();
   let records = 0;

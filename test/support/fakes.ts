@@ -15,6 +15,7 @@ import type {
   ObjectStore,
   ParameterStore,
   Publisher,
+  TagStore,
 } from "#model/ports.ts";
 import { nameOfObject } from "#model/source-item.ts";
 import { BUCKET } from "#test/support/records.ts";
@@ -291,14 +292,46 @@ export function fakeDeliver(answer: (news: News, destination: Destination) => De
   };
 }
 
+export interface FakeTags extends TagStore {
+  readonly asked: readonly { readonly region: string; readonly ids: readonly string[] }[];
+}
+
+/** Tags by region, id and key; a region that holds an error throws it. */
+export type TagsByRegion = Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, string>>>> | Error>>;
+
+/** Tags of EC2 resources in memory. */
+export function fakeTags(tags: TagsByRegion = {}): FakeTags {
+  const asked: { readonly region: string; readonly ids: readonly string[] }[] = [];
+  return {
+    asked,
+    async tagsOf(region, ids) {
+      asked.push({ region, ids });
+      const there = tags[region] ?? {};
+      if (there instanceof Error) throw there;
+      return new Map(
+        ids.flatMap((id) => {
+          const own = there[id];
+          return own === undefined ? [] : [[id, new Map(Object.entries(own))] as const];
+        }),
+      );
+    },
+  };
+}
+
 /** A configuration document as Terraform writes it: nothing configured but a default hook in `/hooks/default`. */
 export function configuration(overrides: Readonly<Record<string, unknown>> = {}): Readonly<Record<string, unknown>> {
   return {
     use_default_rules: true,
+    packs: {},
+    rule_overrides: {},
     rules: [],
+    rules_language: "auto",
     rules_separator: ",",
     ignore_rules: [],
     events_to_track: [],
+    allowed_cidrs: [],
+    office_hours: null,
+    required_tags: {},
     routing: [{ routes: [], default: { kind: "slack_webhook", name: "default", hookParameter: "/hooks/default" } }],
     allowed_hook_hosts: ["hooks.slack.com"],
     rule_evaluation_errors_to_slack: true,
@@ -332,6 +365,7 @@ export interface FakeWorld extends World {
   readonly parameters: FakeParameters;
   readonly objects: FakeObjects;
   readonly publisher: FakePublisher;
+  readonly tags: FakeTags;
   readonly queue: FakeQueue;
   /** The table behind the ledger. */
   readonly table: FakeLedger;
@@ -345,12 +379,14 @@ export function fakeWorld({
   document = configuration(),
   hooks = {},
   files = {},
+  tags = {},
   logLevel = "INFO",
   slackApiUrl = "http://127.0.0.1:9/api/",
 }: {
   readonly document?: unknown;
   readonly hooks?: Readonly<Record<string, string>>;
   readonly files?: Readonly<Record<string, Uint8Array | Error>>;
+  readonly tags?: TagsByRegion;
   readonly logLevel?: string;
   readonly slackApiUrl?: string;
 }): FakeWorld {
@@ -363,6 +399,7 @@ export function fakeWorld({
     parameters: fakeParameters({ ...values, ...hooks }),
     objects: fakeObjects(files),
     publisher: fakePublisher(),
+    tags: fakeTags(tags),
     queue: fakeQueue(),
     table,
     ledger: () => table,

@@ -1,5 +1,6 @@
 /**
- * Writes the tables of default rules, inputs and outputs into README.md, from the rule and Terraform files.
+ * Writes the tables of packs, inputs and outputs into README.md, and those of rules into docs/packs.md, from the rule and
+ * Terraform files.
  *
  *   node test/support/readme-tables.ts           writes them
  *   node test/support/readme-tables.ts --check   fails when they are not what the files give
@@ -10,9 +11,8 @@ import { parseArgs } from "node:util";
 import { parse } from "@cdktf/hcl2json";
 import * as v from "valibot";
 import { readRuleFiles } from "#lambda/default-rules.ts";
+import { bySeverity } from "#model/rule.ts";
 import { repoRoot } from "./tools.ts";
-
-const README = path.join(repoRoot, "README.md");
 
 const Variables = v.object({
   variable: v.record(
@@ -78,29 +78,79 @@ async function tables(): Promise<string> {
   return lines.join("\n");
 }
 
-/** The default rules as Markdown. */
-function ruleTable(): string {
-  const rows = readRuleFiles().map(
-    ({ pack, id, severity, title }) => `| [${code(id)}](rules/${pack}/${id}.yaml) | ${severity} | ${cell(title)} |`,
-  );
-  return ["| default rule | severity | what it tells |", "|---|---|---|", ...rows].join("\n");
+type RuleFile = ReturnType<typeof readRuleFiles>[number];
+
+/** What must happen for a rule to be asked. */
+const stateOf = ({ enabled, kind, setting, dataEvents }: RuleFile): string =>
+  [
+    enabled ? (setting === undefined ? "on" : `with ${code(setting)}`) : "opt-in",
+    ...(kind === "ignore" ? ["ignores"] : []),
+    ...(dataEvents ? ["data events"] : []),
+  ].join(", ");
+
+/** The packs and their sizes as Markdown. */
+function packTable(packs: ReadonlyMap<string, readonly RuleFile[]>): string {
+  const rows = Array.from(packs, ([pack, rules]) => {
+    const on = rules.filter(({ enabled }) => enabled).length;
+    return `| [${code(pack)}](docs/packs.md#${pack}) | ${on} | ${rules.length - on} | ${cell(examplesOf(rules))} |`;
+  });
+  const total = [...packs.values()].flat();
+  const on = total.filter(({ enabled }) => enabled).length;
+  const sum = `| all | ${on} | ${total.length - on} | [docs/packs.md](docs/packs.md) lists them |`;
+  return ["| pack | on | opt-in | for example |", "|---|---|---|---|", ...rows, sum].join("\n");
 }
 
-/** Replaces what stands between the two comments that mark a place. */
-function fill(text: string, place: string, content: string): string {
+/** The titles of the two worst. */
+function examplesOf(rules: readonly RuleFile[]): string {
+  const worst = rules.toSorted((a, b) => Number(b.enabled) - Number(a.enabled) || bySeverity(a.severity, b.severity));
+  return worst
+    .slice(0, 2)
+    .map(({ title }) => title)
+    .join("; ");
+}
+
+/** Every rule of every pack as Markdown. */
+function ruleTables(packs: ReadonlyMap<string, readonly RuleFile[]>): string {
+  const sections = Array.from(packs, ([pack, rules]) => {
+    const rows = rules.map((rule) => {
+      const link = `[${code(rule.id)}](../rules/${pack}/${rule.id}.yaml)`;
+      return `| ${link} | ${stateOf(rule)} | ${rule.severity} | ${cell(rule.title)} | ${rule.mitre.join(", ")} |`;
+    });
+    return [
+      `## ${pack}`,
+      "",
+      "| rule | state | severity | what it tells | ATT&CK |",
+      "|---|---|---|---|---|",
+      ...rows,
+    ].join("\n");
+  });
+  return sections.join("\n\n");
+}
+
+/** Replaces what stands between the two comments that mark a place of a file. */
+function fill(file: string, text: string, place: string, content: string): string {
   const [begin, end] = [`<!-- BEGIN ${place}: made by \`npm run readme\` -->`, `<!-- END ${place} -->`];
   const [before, after] = [text.indexOf(begin), text.indexOf(end)];
-  if (before < 0 || after < before) throw new Error(`README.md must hold the lines ${begin} and ${end}`);
+  if (before < 0 || after < before) throw new Error(`${file} must hold the lines ${begin} and ${end}`);
   return `${text.slice(0, before)}${begin}\n\n${content}\n\n${text.slice(after)}`;
 }
 
 const { values } = parseArgs({ options: { check: { type: "boolean", default: false } } });
-const readme = readFileSync(README, "utf8");
-const updated = fill(fill(readme, "RULES", ruleTable()), "TABLES", await tables());
-if (!values.check) writeFileSync(README, updated);
-else if (updated !== readme) {
-  console.error(
-    "README.md does not list what the Terraform files and the rules say: run `npm run readme` and commit it",
-  );
-  process.exitCode = 1;
+const packs = Map.groupBy(readRuleFiles(), ({ pack }) => pack);
+const places = [
+  ["README.md", "RULES", packTable(packs)],
+  ["README.md", "TABLES", await tables()],
+  ["docs/packs.md", "PACKS", ruleTables(packs)],
+] as const;
+for (const [file, place, content] of places) {
+  const target = path.join(repoRoot, file);
+  const text = readFileSync(target, "utf8");
+  const updated = fill(file, text, place, content);
+  if (!values.check) writeFileSync(target, updated);
+  else if (updated !== text) {
+    console.error(
+      `${file} does not list what the Terraform files and the rules say: run \`npm run readme\` and commit it`,
+    );
+    process.exitCode = 1;
+  }
 }

@@ -10,6 +10,7 @@ import {
   fakeObjects,
   fakeParameters,
   fakePublisher,
+  fakeTags,
   published,
 } from "./fakes.ts";
 import { s3Payload } from "./records.ts";
@@ -137,6 +138,7 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
       parameters,
       objects,
       publisher: fakePublisher(),
+      tags: fakeTags(),
       queue: { delay: async ({ id }, seconds) => void delays.set(id, seconds) },
       ledger: () => table.as(owner),
       clock: worker,

@@ -170,6 +170,9 @@ describe("the older module's interface", () => {
         record_depth: 64,
         record_values: 100_000,
       },
+      language: "auto",
+      overrides: {},
+      packs: {},
       problems: [],
       routing: [
         {
@@ -200,17 +203,27 @@ describe("the older module's interface", () => {
       expect(changes).toBe(false);
       expect(JSON.stringify(resources)).not.toContain("confidential");
       const answer: unknown = JSON.parse(String(only(resources, "aws_lambda_invocation.self_check").result));
-      expect(answer).toEqual({ ok: true, problems: [] });
+      expect(answer).toEqual({
+        ok: true,
+        problems: [],
+        warnings: [],
+        translations: Object.fromEntries(
+          ["rules[0]", "rules[1]", "rules[2]", "ignore_rules[0]", "ignore_rules[1]"].map((id) => [
+            id,
+            expect.any(String),
+          ]),
+        ),
+      });
       expect(settingsOf(resources).rules).toEqual([
-        "custom: eventName == 'ConsoleLogin' && additionalEventData.MFAUsed != 'Yes' && !('assumed-role/AWSReservedSSO' in userIdentity.arn)",
-        "custom: eventSource == 'iam.amazonaws.com' && eventName in ['CreateUser', 'CreateAccessKey']",
-        "custom: errorCode|endsWith('UnauthorizedOperation')",
+        "custom: event['eventName'] == 'ConsoleLogin' and event.get('additionalEventData.MFAUsed', '') != 'Yes' and 'assumed-role/AWSReservedSSO' not in event.get('userIdentity.arn', '')",
+        "custom: event['eventSource'] == 'iam.amazonaws.com' and event['eventName'] in ['CreateUser', 'CreateAccessKey']",
+        "custom: event.get('errorCode', '').endswith(('UnauthorizedOperation'))",
         "tracked: eventName|isCall('DeleteTrail')",
         "tracked: eventName|isCall('StopLogging')",
         "tracked: eventName|isCall('UpdateTrail')",
         "tracked: eventName|isCall('SendSSHPublicKey')",
-        "ignore: userIdentity.accountId == '111111111111'",
-        "ignore: userIdentity.invokedBy == 'autoscaling.amazonaws.com'",
+        "ignore: 'userIdentity.accountId' in event and event['userIdentity.accountId'] == '111111111111'",
+        "ignore: event.get('userIdentity.invokedBy', '') == 'autoscaling.amazonaws.com'",
       ]);
     } finally {
       await root.close();

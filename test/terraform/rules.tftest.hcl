@@ -15,14 +15,20 @@ run "tells_the_function_nothing_but_the_defaults" {
 
   assert {
     condition = jsonencode({ for key, value in local.configuration_document : key => value if key != "routing" }) == jsonencode({
+      allowed_cidrs                         = []
       allowed_hook_hosts                    = ["hooks.slack.com", "hooks.slack-gov.com"]
       events_to_track                       = []
       ignore_rules                          = []
       ledger                                = { table = "cloudtrail-to-slack-ledger", retention_days = 30 }
       limits                                = { file_bytes = 4294967296, file_records = 5000000, record_bytes = 1048576, record_depth = 64, record_values = 100000 }
+      office_hours                          = null
+      packs                                 = {}
       push_access_denied_cloudwatch_metrics = true
+      required_tags                         = {}
       rule_evaluation_errors_to_slack       = true
+      rule_overrides                        = {}
       rules                                 = []
+      rules_language                        = "auto"
       rules_separator                       = ","
       secret_digests                        = {}
       use_default_rules                     = true
@@ -179,6 +185,59 @@ run "carries_switches_that_are_off" {
       local.configuration_document[key]
     ]) == jsonencode([["hooks.example.org"], false, false, false])
     error_message = jsonencode(local.configuration_document)
+  }
+}
+
+run "carries_what_is_said_of_packs_and_rules" {
+  command = plan
+
+  variables {
+    allowed_cidrs  = ["198.51.100.0/24"]
+    office_hours   = { time_zone = "Europe/Berlin" }
+    packs          = { clickops = true, lambda = false }
+    required_tags  = { instance = { CostCenter = "[0-9]{4}", Team = null } }
+    rules          = [{ id = "mine", expression = "event['eventName'] == 'CreateUser' and not event.get('errorCode')" }]
+    rules_language = "python"
+    rule_overrides = {
+      mine          = { severity = "critical" }
+      root-activity = { exceptions = [{ reason = "known", actors = ["deploy"], until = "2027-01-31" }] }
+    }
+  }
+
+  assert {
+    condition = jsonencode([
+      for key in ["allowed_cidrs", "office_hours", "packs", "required_tags", "rule_overrides", "rules_language"] :
+      local.configuration_document[key]
+      ]) == jsonencode([
+      ["198.51.100.0/24"],
+      { days = ["Mon", "Tue", "Wed", "Thu", "Fri"], end = 18, start = 8, time_zone = "Europe/Berlin" },
+      { clickops = true, lambda = false },
+      { instance = { CostCenter = "[0-9]{4}", Team = null } },
+      {
+        mine = { enabled = null, exceptions = [], severity = "critical" }
+        root-activity = {
+          enabled = null
+          exceptions = [
+            { accounts = [], actors = ["deploy"], cidrs = [], expression = null, reason = "known", until = "2027-01-31" },
+          ]
+          severity = null
+        }
+      },
+      "python",
+    ])
+    error_message = jsonencode(local.configuration_document)
+  }
+
+  assert {
+    condition     = jsonencode(output.rule_configuration) == jsonencode(merge(local.rule_document, { rule_config = local.configuration_document.rule_config }))
+    error_message = jsonencode(output.rule_configuration)
+  }
+
+  assert {
+    condition = [for statement in jsondecode(aws_iam_role_policy.function.policy).Statement : statement if statement.Sid == "ReadTags"] == [
+      { Sid = "ReadTags", Effect = "Allow", Action = ["ec2:DescribeTags"], Resource = ["*"] },
+    ]
+    error_message = aws_iam_role_policy.function.policy
   }
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "@cdktf/hcl2json";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { TAGGED_TYPES } from "#rules/lacks-tags.ts";
 import { terraformEnvironment } from "#test/support/provider-mirror.ts";
 import { repoRoot, requireTool, run } from "#test/support/tools.ts";
 import { isRecord, list } from "./plan.ts";
@@ -11,7 +12,7 @@ import { isRecord, list } from "./plan.ts";
  * Which sentence refuses which settings of the sources and of what keeps alerts from being lost. `expect_failures` of
  * `terraform test` names the variable only, of which some have a score of validations, and each such run takes a second
  * for the provider's schemas. Validations see
- * nothing but variables, so here the variables stand alone; that what is accepted also plans, the runs in *.tftest.hcl
+ * nothing but variables and the names of the rules, so here these stand alone; that what is accepted also plans, the runs in *.tftest.hcl
  * show.
  */
 
@@ -62,6 +63,18 @@ const PREFIX = "With reconcile, s3_notification_filter_prefix must be empty, the
 const ACTIONS = "alarm_actions must be ARNs";
 const TABLE_NAME = "dynamodb_table_name must be";
 
+const RANGES = "allowed_cidrs must be address ranges";
+const HOURS = "office_hours.start and office_hours.end must be whole hours";
+const DAYS = "office_hours.days knows";
+const PACK = "packs names what is no pack: iamm. There are access-denied, cis, ";
+const TAGGED = "required_tags knows the types";
+const OVERRIDES = "rule_overrides names what is no rule: root-activty. The ids are";
+const OVERRIDE_SEVERITY = "rule_overrides: a severity must be";
+const EXCEPTION = "rule_overrides: an exception needs a reason, and";
+const EXCEPTION_PARTS = "rule_overrides: in exceptions, cidrs are address ranges";
+
+const except = (exception: Settings): Settings =>
+  among({ rule_overrides: { "root-activity": { exceptions: [{ reason: "known", ...exception }] } } });
 const among = (settings: Settings): Settings => ({ ...BUCKET, ...settings });
 /** So many topics. */
 const topics = (count: number) => Array.from({ length: count }, (_, index) => `${TOPIC}-${index}`);
@@ -253,6 +266,50 @@ const refused: readonly Case[] = [
   ["a topic of alarms that is none", source({ alarms: { topic_arns: { billing: QUEUE } } }), TOPIC_ARNS],
   ["a topic of alarms under two keys", source({ alarms: { topic_arns: { a: TOPIC, b: TOPIC } } }), TOPIC_ARNS],
   ["a topic of alarms that is null", source({ alarms: { topic_arns: { billing: null } } }), TOPIC_ARNS],
+  // --- What deserves attention
+  ...["198.51.100.7", "198.51.100.0/33", "2001:db8::/129", "office", ""].map(
+    (range): Case => [`the range "${range}"`, among({ allowed_cidrs: ["198.51.100.0/24", range] }), RANGES],
+  ),
+  ...[
+    { start: 18, end: 8 },
+    { start: 8, end: 8 },
+    { start: 8.5, end: 18 },
+    { start: -1, end: 18 },
+    { start: 8, end: 25 },
+  ].map((hours): Case => [`office hours from ${hours.start} to ${hours.end}`, among({ office_hours: hours }), HOURS]),
+  ["an office day in another language", among({ office_hours: { days: ["Mon", "Die"] } }), DAYS],
+  [
+    "a time zone with a blank",
+    among({ office_hours: { time_zone: "Europe/ Berlin" } }),
+    "office_hours.time_zone must be",
+  ],
+  ["a pack that there is not", among({ packs: { iam: true, iamm: true } }), PACK],
+  ["a pack that is neither on nor off", among({ packs: { iam: null } }), "packs needs true or false"],
+  ["office hours without a day", among({ office_hours: { days: [] } }), DAYS],
+  ["null for the tags of a type of resource", among({ required_tags: { instance: null } }), TAGGED],
+  [
+    "null for a change of a rule",
+    among({ rule_overrides: { "root-activity": null } }),
+    "rule_overrides needs something",
+  ],
+  ["an exception whose reason is null", except({ reason: null, actors: ["a"] }), EXCEPTION],
+  ["tags of no type of resource", among({ required_tags: { instances: { Team: null } } }), TAGGED],
+  ["no tag of a type of resource", among({ required_tags: { instance: {} } }), TAGGED],
+  ["another language", among({ rules_language: "Python" }), "rules_language must be"],
+  ["a change of a rule that there is not", among({ rule_overrides: { "root-activty": {} } }), OVERRIDES],
+  [
+    "an unknown severity for a rule",
+    among({ rule_overrides: { "root-activity": { severity: "urgent" } } }),
+    OVERRIDE_SEVERITY,
+  ],
+  ["an exception of nothing", except({}), EXCEPTION],
+  ["an exception of nobody", except({ actors: [] }), EXCEPTION],
+  ["an exception without a reason", except({ reason: " ", actors: ["a"] }), EXCEPTION],
+  ["an exception for an address without a range", except({ cidrs: ["198.51.100.7"] }), EXCEPTION_PARTS],
+  ["an exception for eleven digits", except({ accounts: ["11111111111"] }), EXCEPTION_PARTS],
+  ...["2027-02-31", "2027-1-31", "31.1.2027", "tomorrow", "2027-01-31T00:00:00Z"].map(
+    (until): Case => [`an exception until ${until}`, except({ actors: ["a"], until }), EXCEPTION_PARTS],
+  ),
   // --- Nothing is lost
   ...[0, 2.5].map(
     (max_attempts): Case => [`${max_attempts} attempts of retries`, among({ retry: { max_attempts } }), ATTEMPTS],
@@ -402,6 +459,51 @@ const accepted: readonly Case[] = [
     addresses("198.51.100.7", "0.0.0.0", "255.255.255.255", "198.*", "198.51.*", "198.51.100.*", "2001:db8::1", "::1"),
   ],
   [
+    "everything about rules",
+    among({
+      allowed_cidrs: ["198.51.100.0/24", "203.0.113.7/32", "2001:db8::/32", "0.0.0.0/0"],
+      office_hours: { time_zone: "America/Argentina/Buenos_Aires", days: ["Sun"], start: 0, end: 24 },
+      packs: { clickops: true, lambda: false },
+      required_tags: { instance: { CostCenter: "^[0-9]{4}$", Team: null }, volume: { Team: "" } },
+      rules_language: "python",
+      rules: [{ id: "mine", expression: "eventName == 'CreateUser'" }],
+      ignore_rules: [{ id: "not-mine", expression: "eventName == 'CreateUser'" }, "eventName == 'DeleteUser'"],
+      rule_overrides: {
+        mine: { severity: "critical" },
+        "not-mine": { enabled: false },
+        "root-activity": { enabled: true },
+        "access-denied": {
+          exceptions: [
+            { reason: "a", actors: ["arn:aws:iam::*:role/deploy"], until: "2027-01-31" },
+            { reason: "b", cidrs: ["198.51.100.0/24", "2001:db8::/32"], accounts: ["012345678901"] },
+            { reason: "c", expression: "eventName == 'ListAccounts'", until: null },
+          ],
+        },
+      },
+    }),
+  ],
+  [
+    "tags of every type of resource",
+    among({ required_tags: Object.fromEntries(Array.from(TAGGED_TYPES, (type) => [type, { Team: null }])) }),
+  ],
+  ["office hours with their defaults", among({ office_hours: {} })],
+  ["a pack in the place of the default rules", among({ use_default_rules: false, packs: { iam: true } })],
+  [
+    "a rule in the place of the default rules",
+    among({ use_default_rules: false, rule_overrides: { "root-activity": { enabled: true } } }),
+  ],
+  [
+    "null for all about rules",
+    among({
+      allowed_cidrs: null,
+      office_hours: null,
+      packs: null,
+      required_tags: null,
+      rule_overrides: null,
+      rules_language: null,
+    }),
+  ],
+  [
     "null for all that keeps alerts",
     among({ ledger: null, limits: null, monitoring: null, reconcile: null, retry: null }),
   ],
@@ -476,7 +578,8 @@ function take(line: string): void {
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "variable-validations-"));
-  await symlink(join(repoRoot, "variables.tf"), join(folder, "variables.tf"));
+  // With the names of the rules, which some validations compare with.
+  for (const name of ["variables.tf", "rules.tf", "rules"]) await symlink(join(repoRoot, name), join(folder, name));
   await mkdir(join(folder, "test"));
   // A file for each: after an error Terraform skips the rest of a file.
   for (const [index, [, settings]] of [...refused, ...accepted].entries()) {
@@ -526,6 +629,7 @@ describe("accepts", () => {
 describe("every validation of these variables", () => {
   const NAMES = [
     "alarm_actions",
+    "allowed_cidrs",
     "cloudtrail_logs_kms_key_id",
     "cloudtrail_logs_s3_bucket_name",
     "create_bucket_notification",
@@ -537,8 +641,13 @@ describe("every validation of these variables", () => {
     "ledger",
     "limits",
     "monitoring",
+    "office_hours",
+    "packs",
     "reconcile",
+    "required_tags",
     "retry",
+    "rule_overrides",
+    "rules_language",
     "s3_sns_fanout_topic_arn",
     "sources",
   ];
@@ -551,6 +660,8 @@ describe("every validation of these variables", () => {
       .map((validation) => (isRecord(validation) ? String(validation.error_message) : ""));
     const told = [...verdicts.values()].flatMap(({ problems }) => problems).join("\n");
     expect(sentences.length).toBeGreaterThan(20);
-    expect(sentences.filter((sentence) => !told.includes(sentence.replaceAll('\\"', '"')))).toEqual([]);
+    /** Without what a sentence quotes of the settings. */
+    const pieces = (sentence: string) => sentence.replaceAll('\\"', '"').split(/\$\{.*?\)\}/);
+    expect(sentences.filter((sentence) => !pieces(sentence).every((piece) => told.includes(piece)))).toEqual([]);
   });
 });

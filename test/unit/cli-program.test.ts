@@ -71,6 +71,18 @@ describe("the built program", () => {
     expect(await built(args)).toEqual({ exitCode: 2, stdout: "", stderr: `cloudtrail-to-slack: ${sentence}\n` });
   });
 
+  test.each(["scan", "rules", "validate", "test", "convert", "reconcile", "redrive"])(
+    "the help of %s has no default that only a program reads, and no line that ends too early",
+    async (command) => {
+      const terminal = fakeTerminal();
+      expect(await runProgram([command, "--help"], terminal)).toBe(0);
+      const help = terminal.written.join("\n");
+      expect(help).toContain(`Usage: cloudtrail-to-slack ${command}`);
+      expect(help).not.toContain("[])");
+      expect(help).not.toMatch(/\n[^\n]{1,50}[a-z]\n[a-z]/);
+    },
+  );
+
   test("without a command shows what there is", async () => {
     const { exitCode, stdout, stderr } = await built([]);
     expect([exitCode, stdout, stderr.startsWith("Usage: cloudtrail-to-slack")]).toEqual([2, "", true]);
@@ -147,8 +159,8 @@ describe("docs/cli.md", () => {
   const commands = everything.filter((block) => block.startsWith("$ cloudtrail-to-slack redrive"));
 
   test("shows commands, each of which a test runs", () => {
-    // Of the others: cli-reconcile.test.ts.
-    expect([commands.length, everything.length]).toEqual([3, 5]);
+    // Of the others: cli-reconcile.test.ts, cli-docs.test.ts.
+    expect([commands.length, everything.length]).toEqual([3, 11]);
   });
 
   test.each(commands)("shows what the command prints: %s", async (block) => {

@@ -12,7 +12,7 @@ import { brokenIdentities, newOutcome } from "#model/outcome.ts";
 import { nameOfObject, type ObjectRef } from "#model/source-item.ts";
 import { reconcileDigest } from "#pipeline/reconciling.ts";
 import { digest, digestFile, digestKeyOf, follows, sealOf } from "#test/support/digests.ts";
-import { fakeClock, fakeLedger, fakeLog, fakeObjects } from "#test/support/fakes.ts";
+import { fakeClock, fakeLedger, fakeLog, fakeObjects, fakeTags } from "#test/support/fakes.ts";
 import { BUCKET, keyOf, logFile, type RawRecord, record } from "#test/support/records.ts";
 
 const NAME = "s3://example-cloudtrail-logs/digest";
@@ -308,6 +308,7 @@ describe("reconcileDigest", () => {
       clock,
       log: fakeLog(),
       deliver: async () => ({ kind: "delivered" as const }),
+      tags: fakeTags(),
       remainingMs: () => 300_000,
     };
     const readIt = async (object: ObjectRef) => {

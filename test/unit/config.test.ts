@@ -143,6 +143,9 @@ describe("parseConfiguration", () => {
     });
     expect(parseConfiguration(document)).toEqual({
       useDefaultRules: true,
+      packs: {},
+      overrides: {},
+      language: "auto",
       rules: [
         { id: "rules[0]", origin: "custom", severity: "medium", expression: "eventName == 'A'" },
         { id: "b", origin: "custom", severity: "high", title: "B!", expression: "eventName == 'B'" },
@@ -174,7 +177,7 @@ describe("parseConfiguration", () => {
 
   test.each([
     ["is no object", 7, [/^configuration: ./]],
-    ["lacks a part", { ...configuration(), rules: undefined }, [/^rules: ./]],
+    ["lacks a part", { ...configuration(), routing: undefined }, [/^routing: ./]],
     [
       "lacks a limit",
       configuration({ limits: { ...DEFAULT_LIMITS, file_bytes: undefined } }),

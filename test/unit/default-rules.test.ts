@@ -2,12 +2,14 @@ import { describe, expect, test } from "vitest";
 import { defaultRules, readRuleFiles } from "#default-rules";
 import { flatten } from "#records/flatten.ts";
 import { decide } from "#rules/decide.ts";
+import { examine } from "#rules/examine.ts";
 import { createRuleSet } from "#rules/rule-set.ts";
 
 const FILES = readRuleFiles();
 
-describe.each(FILES)("the rule $id", ({ id, title, severity, expression, config, matching, nonMatching }) => {
-  const { ruleSet, problems } = createRuleSet([{ id, title, severity, expression, origin: "default" }], config);
+describe.each(FILES)("the rule $id", ({ id, title, severity, kind, expression, config, matching, nonMatching }) => {
+  const origin = kind === "ignore" ? "ignore" : "default";
+  const { ruleSet, problems } = createRuleSet([{ id, title, severity, expression, origin }], config);
   const verdict = (element: unknown) => {
     const judgeable = flatten(element);
     if ("unjudgeable" in judgeable) return judgeable;
@@ -19,7 +21,7 @@ describe.each(FILES)("the rule $id", ({ id, title, severity, expression, config,
     expect(problems).toEqual([]);
   });
   test.each(matching.map((element, index) => ({ index, element })))("matches matching[$index]", ({ element }) => {
-    expect(verdict(element)).toEqual({ kind: "alert", problems: [] });
+    expect(verdict(element)).toEqual({ kind: kind === "ignore" ? "ignored" : "alert", problems: [] });
   });
   test.each(nonMatching.map((element, index) => ({ index, element })))(
     "does not match nonMatching[$index]",
@@ -27,6 +29,21 @@ describe.each(FILES)("the rule $id", ({ id, title, severity, expression, config,
       expect(verdict(element)).toEqual({ kind: "unmatched", problems: [] });
     },
   );
+});
+
+describe.each(FILES.filter(({ setting }) => setting !== undefined))("the rule $id without $setting", (file) => {
+  const { ruleSet } = createRuleSet([{ ...file, origin: "default" }], {});
+  test.each(file.matching)("matches nothing", (element) => {
+    const judgeable = flatten(element);
+    expect("unjudgeable" in judgeable ? judgeable : decide(ruleSet, judgeable)).toEqual({
+      decision: { kind: "unmatched" },
+      problems: [],
+    });
+  });
+});
+
+test.each(FILES)("nothing can be said against the expression of $id", ({ expression }) => {
+  expect(examine(expression.trim())).toEqual([]);
 });
 
 test("the default rules are the rule files, each id once", () => {

@@ -665,10 +665,27 @@ describe("without a ledger", () => {
 });
 
 describe("the self-check", () => {
+  test("lists the rules in Python with what they become", async () => {
+    const python = "'userIdentity.accountId' in event and event['userIdentity.accountId'] == '11111111111'";
+    const { handle } = setUp({ document: configuration({ ignore_rules: python }) });
+    const answer = await handle(SELF_CHECK);
+    expect(answer).toMatchObject({ ok: true, problems: [], warnings: [] });
+    expect(Object(answer).translations).toEqual({ "ignore_rules[0]": expect.stringContaining("'11111111111'") });
+  });
+
+  test("warns of what holds, but perhaps not as it was meant", async () => {
+    const { handle } = setUp({ document: configuration({ rules: ["requestParameters.names[0] == 'a'"] }) });
+    expect(await handle(SELF_CHECK)).toMatchObject({
+      ok: true,
+      problems: [],
+      warnings: [expect.stringMatching(/^rules\[0\]: the expression .*names/s)],
+    });
+  });
+
   test("is content with a configuration that works, and sends nothing", async () => {
     const { world, handle } = setUp();
     expect({ answer: await handle(SELF_CHECK), sent: slack.received().length, log: logOf(world) }).toEqual({
-      answer: { ok: true, problems: [] },
+      answer: { ok: true, problems: [], warnings: [], translations: {} },
       sent: 0,
       log: [],
     });
@@ -677,12 +694,12 @@ describe("the self-check", () => {
   test.each([
     [
       "a rule that does not compile",
-      { rules: ["a", "eventName =="] },
+      { rules: ["eventName == 'A'", "eventName =="] },
       [/^rules\[1\]: the expression ends too early at line 1, column 13:\n {2}eventName ==\n {14}\^$/],
     ],
     [
       "an ignore rule that does not compile",
-      { ignore_rules: "a,b |x" },
+      { ignore_rules: "eventName == 'A', eventName |x" },
       [/^ignore_rules\[1\]: the expression uses the unknown transform "x"/],
     ],
     ["an event that is no name", { events_to_track: ["a b"] }, [/^events_to_track: "a b" is no event name/]],
@@ -690,8 +707,8 @@ describe("the self-check", () => {
       "two rules with one id",
       {
         rules: [
-          { id: "a", expression: "a" },
-          { id: "a", expression: "b" },
+          { id: "a", expression: "eventName == 'A'" },
+          { id: "a", expression: "eventName == 'B'" },
         ],
       },
       [/^a: another rule has the same id/],
@@ -713,7 +730,7 @@ describe("the self-check", () => {
     ],
   ])("answers with the place of %s", async (_name, overrides, problems) => {
     const { handle } = setUp({ document: configuration(overrides) });
-    expect(await handle(SELF_CHECK)).toEqual({
+    expect(await handle(SELF_CHECK)).toMatchObject({
       ok: false,
       problems: problems.map((pattern) => expect.stringMatching(pattern)),
     });
@@ -721,7 +738,7 @@ describe("the self-check", () => {
 
   test("answers that the configuration is no JSON", async () => {
     const { handle } = setUp({ document: "{" });
-    expect(await handle(SELF_CHECK)).toEqual({
+    expect(await handle(SELF_CHECK)).toMatchObject({
       ok: false,
       problems: [expect.stringMatching(/^the configuration is not gzip of JSON: /)],
     });
@@ -765,7 +782,7 @@ describe("the self-check", () => {
     const { world, handle } = setUp({ hooks: { "/hooks/default": "https://hooks.example.com/services/T0/B0/secret" } });
     await expect(handle(SELF_CHECK)).rejects.toThrow("hooks.example.com");
     world.parameters.values.set("/hooks/default", slack.hook("default"));
-    expect(await handle(SELF_CHECK)).toEqual({ ok: true, problems: [] });
+    expect(await handle(SELF_CHECK)).toEqual({ ok: true, problems: [], warnings: [], translations: {} });
   });
 
   test.each([
@@ -783,7 +800,7 @@ describe("the self-check", () => {
       };
     }
     expect({ answer: await handle(SELF_CHECK), slept: world.clock.slept }).toEqual({
-      answer: { ok: true, problems: [] },
+      answer: { ok: true, problems: [], warnings: [], translations: {} },
       slept: [5_000, 5_000, 5_000],
     });
   });

@@ -33,6 +33,7 @@ import {
   fakeLedger,
   fakeLog,
   fakeObjects,
+  fakeTags,
 } from "#test/support/fakes.ts";
 import {
   aggregated,
@@ -107,6 +108,7 @@ async function run(payload: unknown, setting: Setting = {}) {
     unfold: unfoldAggregated,
     flatten: (element) => flatten(element, limits),
     decide: (judgeable) => decide(ruleSet, judgeable),
+    confirm: async (suspects) => suspects,
     toAlert,
     insightNotices,
     problemNotices: (ruleProblems, recordProblems, total) => [
@@ -126,6 +128,7 @@ async function run(payload: unknown, setting: Setting = {}) {
     objects: { ...objects, list: setting.list ?? objects.list },
     ledger,
     deliver,
+    tags: fakeTags(),
     clock,
     log: fakeLog(),
     remainingMs,

@@ -12,6 +12,7 @@ import {
   fakeDeliver,
   fakeLedger,
   fakeLog,
+  fakeTags,
   type SharedClock,
   sharedClock,
 } from "#test/support/fakes.ts";
@@ -79,6 +80,7 @@ function invocation(setting: Setting = {}) {
     objects: { read: never, list: never },
     ledger: ledger as FakeLedger | undefined,
     deliver,
+    tags: fakeTags(),
     clock,
     log,
     remainingMs,

@@ -46,9 +46,11 @@ async function* unlessSilent(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<
   const iterator = chunks[Symbol.asyncIterator]();
   try {
     for (;;) {
-      const silence = Promise.withResolvers<never>();
-      const timer = setTimeout(() => silence.reject(new Error("no bytes came for too long")), MAX_SILENCE_MS);
-      const next = await Promise.race([iterator.next(), silence.promise]).finally(() => clearTimeout(timer));
+      let timer: NodeJS.Timeout | undefined;
+      const silence = new Promise<never>((_resolve, reject) => {
+        timer = setTimeout(() => reject(new Error("no bytes came for too long")), MAX_SILENCE_MS);
+      });
+      const next = await Promise.race([iterator.next(), silence]).finally(() => clearTimeout(timer));
       if (next.done) return;
       yield next.value;
     }

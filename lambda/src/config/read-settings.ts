@@ -1,13 +1,10 @@
 import { createHash } from "node:crypto";
 import { gunzipSync } from "node:zlib";
-import * as v from "valibot";
 import { ConfigurationError, messageOf } from "#model/errors.ts";
 import type { ParameterStore } from "#model/ports.ts";
-import type { RuleDefinition } from "#model/rule.ts";
 import type { Settings } from "#model/settings.ts";
 import { ConfigurationDocument } from "./document.ts";
-import { trackedEvents } from "./events-to-track.ts";
-import { splitRules } from "./split-rules.ts";
+import { parsed, ruleSettings } from "./rule-settings.ts";
 
 /** Against a bomb in SSM: 16 parameters of 4 KB hold 48 KB of gzip; 300 long rules are 70 KB of text. In bytes. */
 const MAX_DOCUMENT_BYTES = 4 * 2 ** 20;
@@ -56,47 +53,17 @@ function decode(encoded: string): unknown {
  * @throws ConfigurationError with every problem and its path
  */
 export function parseConfiguration(document: unknown): Settings {
-  const parsed = v.safeParse(ConfigurationDocument, document);
-  if (!parsed.success) {
-    const problems = parsed.issues.map((issue) => `${v.getDotPath(issue) ?? "configuration"}: ${issue.message}`);
-    throw new ConfigurationError(problems.join("\n"));
-  }
-  const configuration = parsed.output;
-  const tracked = trackedEvents(configuration.events_to_track);
-  const rules = [
-    ...definitions("rules", configuration),
-    ...tracked.rules,
-    ...definitions("ignore_rules", configuration),
-  ];
+  const configuration = parsed(ConfigurationDocument, document);
   return {
-    useDefaultRules: configuration.use_default_rules,
-    rules,
+    ...ruleSettings(configuration),
     routing: configuration.routing,
     allowedHookHosts: configuration.allowed_hook_hosts,
     tellRuleProblems: configuration.rule_evaluation_errors_to_slack,
     countRefusedCalls: configuration.push_access_denied_cloudwatch_metrics,
-    ruleConfig: configuration.rule_config,
     limits: configuration.limits,
     ledger:
       configuration.ledger.table === undefined
         ? undefined
         : { table: configuration.ledger.table, retentionDays: configuration.ledger.retention_days },
-    problems: tracked.problems,
   };
-}
-
-/** Rules without an id are called after the place where they stand, such as `rules[0]`. */
-function definitions(
-  variable: "rules" | "ignore_rules",
-  configuration: ConfigurationDocument,
-): readonly RuleDefinition[] {
-  const given = configuration[variable];
-  const rules = typeof given === "string" ? splitRules(given, configuration.rules_separator) : given;
-  return rules.map((rule, index) => {
-    const place = `${variable}[${index}]`;
-    const origin = variable === "rules" ? "custom" : "ignore";
-    if (typeof rule === "string") return { id: place, origin, severity: "medium", expression: rule };
-    const { expression, id, title, severity } = rule;
-    return { id: id ?? place, origin, severity: severity ?? "medium", ...(title ? { title } : {}), expression };
-  });
 }

@@ -1,3 +1,4 @@
+import type { CloudTrailRecord } from "./record.ts";
 import type { RuleRef } from "./rule.ts";
 
 /** What the rules say of one record. An alert lists every rule that matched, the most severe first. */
@@ -5,6 +6,13 @@ export type Decision =
   | { readonly kind: "alert"; readonly rules: readonly [RuleRef, ...RuleRef[]] }
   | { readonly kind: "ignored"; readonly rule: RuleRef }
   | { readonly kind: "unmatched" };
+
+/** A record that deserves attention, unless the present state of what it changed says otherwise. */
+export interface Suspect {
+  readonly record: CloudTrailRecord;
+  /** The most severe first; none when nothing is left to say. */
+  readonly rules: readonly RuleRef[];
+}
 
 /** A rule that could not be asked: it does not parse, or it threw on a record. */
 export interface RuleProblem {

@@ -66,6 +66,15 @@ export interface ParameterStore {
   get(names: readonly string[]): Promise<ReadonlyMap<string, string>>;
 }
 
+/** The tags of EC2 resources as they are now. */
+export interface TagStore {
+  /**
+   * The tags of those that have any. A resource that is not named has none, or is gone.
+   * @throws what the SDK throws
+   */
+  tagsOf(region: string, ids: readonly string[]): Promise<ReadonlyMap<string, ReadonlyMap<string, string>>>;
+}
+
 /** Publishes to SNS topics. */
 export interface Publisher {
   /** @throws what the SDK throws */
@@ -118,6 +127,7 @@ export interface Ports {
   /** Undefined when it is switched off: then every run tells everything. */
   readonly ledger: Ledger | undefined;
   readonly deliver: Deliver;
+  readonly tags: TagStore;
   readonly clock: Clock;
   readonly log: Log;
   /** How long the invocation may still run, in milliseconds. */

@@ -17,7 +17,47 @@ export interface RuleRef {
 /** A rule before it is compiled: a Jexl expression and what it is called. */
 export interface RuleDefinition extends RuleRef {
   readonly expression: string;
+  /** The group that a rule of the module is switched with: its folder in `rules/`. A user's rules are in none. */
+  readonly pack?: string;
 }
+
+/** A rule that comes with the module. */
+export interface DefaultRule extends RuleDefinition {
+  readonly pack: string;
+  /** Whether it is on unless the configuration says otherwise. */
+  readonly enabled: boolean;
+  /** The Terraform variable without which it never matches. */
+  readonly setting?: RuleSetting;
+}
+
+/** What the rules of a user are written in; auto: Python where an expression uses what only Python has, else Jexl. */
+export const RULES_LANGUAGES = ["auto", "jexl", "python"] as const;
+export type RulesLanguage = (typeof RULES_LANGUAGES)[number];
+
+/** What the user changes about a rule. */
+export interface RuleOverride {
+  readonly enabled: boolean | undefined;
+  readonly severity: Severity | undefined;
+  /** When any of them holds, the rule does not match. */
+  readonly exceptions: readonly RuleException[];
+}
+
+/** Holds when all of what it names fits the record; of a list, one entry is enough, and an empty list names nothing. */
+export interface RuleException {
+  readonly reason: string;
+  /** The last day, in UTC, whose records it holds for: `2027-01-31`. */
+  readonly until: string | undefined;
+  /** ARNs of the caller or of its role, or their names in the account of the call; `*` stands for any characters. */
+  readonly actors: readonly string[];
+  /** Address ranges that the call came from. */
+  readonly cidrs: readonly string[];
+  /** Accounts in which the call took effect. */
+  readonly accounts: readonly string[];
+  readonly expression: string | undefined;
+}
+
+/** Variables that rules depend on. */
+export type RuleSetting = "allowed_cidrs" | "office_hours" | "required_tags";
 
 /** Compares two severities: negative when `a` is worse than `b`. */
 export function bySeverity(a: Severity, b: Severity): number {

@@ -1,17 +1,31 @@
 import type { RuleProblem } from "./decision.ts";
 import type { RouteTable } from "./destination.ts";
 import type { Limits } from "./log-file.ts";
-import type { RuleDefinition } from "./rule.ts";
+import type { RuleDefinition, RuleOverride, RulesLanguage } from "./rule.ts";
 
 /** From most to least. Nothing is logged as CRITICAL: choosing it silences the log, as in the older module. */
 export const LOG_LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** What the user decided, checked: made once per cold start from environment and SSM. */
-export interface Settings {
+/** What decides about records. */
+export interface RuleSettings {
   readonly useDefaultRules: boolean;
+  /** Packs of default rules that are on as a whole, with the rules that are else off, or off as a whole. */
+  readonly packs: Readonly<Record<string, boolean>>;
+  /** By the id of a rule. */
+  readonly overrides: Readonly<Record<string, RuleOverride>>;
+  /** What custom and ignore rules are written in. */
+  readonly language: RulesLanguage;
   /** Custom rules, tracked events and ignore rules, in the user's order. */
   readonly rules: readonly RuleDefinition[];
+  /** What rules see as `config`. */
+  readonly ruleConfig: Readonly<Record<string, unknown>>;
+  /** Parts of the configuration that were left out because they are wrong; empty after a successful apply. */
+  readonly problems: readonly RuleProblem[];
+}
+
+/** What the user decided, checked: made once per cold start from environment and SSM. */
+export interface Settings extends RuleSettings {
   /** Each table gives an account at most one destination. */
   readonly routing: readonly RouteTable[];
   readonly allowedHookHosts: readonly string[];
@@ -20,8 +34,4 @@ export interface Settings {
   readonly limits: Limits;
   /** The table that remembers what was told, and for how long; undefined when it is switched off. */
   readonly ledger: { readonly table: string; readonly retentionDays: number } | undefined;
-  /** What rules see as `config`. */
-  readonly ruleConfig: Readonly<Record<string, unknown>>;
-  /** Parts of the configuration that were left out because they are wrong; empty after a successful apply. */
-  readonly problems: readonly RuleProblem[];
 }

@@ -1,7 +1,8 @@
-import type { Judgement } from "#model/decision.ts";
+import type { Judgement, Suspect } from "#model/decision.ts";
 import type { LimitName } from "#model/log-file.ts";
 import type { Alert, News, Notice } from "#model/news.ts";
 import { MAX_REPORTED, type Outcome } from "#model/outcome.ts";
+import type { Ports } from "#model/ports.ts";
 import { type CloudTrailRecord, isInsight, isRefusedCall, type JudgeableRecord } from "#model/record.ts";
 import type { RuleRef } from "#model/rule.ts";
 
@@ -15,6 +16,8 @@ export interface JudgingStages {
   ) => JudgeableRecord | { readonly unjudgeable: string; readonly limit?: LimitName };
   /** rules: what the rules say of a record. Never throws. */
   readonly decide: (record: JudgeableRecord) => Judgement;
+  /** rules: what is left of suspects, in their order, once it is known what is there now. Never throws. */
+  readonly confirm: (suspects: readonly Suspect[], ports: Ports) => Promise<readonly Suspect[]>;
   /** alerts: what to say about a record. */
   readonly toAlert: (record: CloudTrailRecord, rules: readonly [RuleRef, ...RuleRef[]]) => Alert;
   /** alerts: what to say about Insights, the start and the end of one together. */
@@ -25,7 +28,7 @@ export interface JudgingStages {
 export interface Judging {
   /** Names an element for people. */
   readonly nameOf: (index: number) => string;
-  readonly alerts: Alert[];
+  readonly suspects: Suspect[];
   readonly insights: CloudTrailRecord[];
   /** How many were judged. */
   elements: number;
@@ -33,13 +36,28 @@ export interface Judging {
 
 /** A judging in which nothing has happened yet. */
 export function newJudging(nameOf: (index: number) => string): Judging {
-  return { nameOf, alerts: [], insights: [], elements: 0 };
+  return { nameOf, suspects: [], insights: [], elements: 0 };
 }
 
 /** What there is to tell by now; the judging then begins anew. */
-export function newsOf({ alerts, insights }: Judging, stages: JudgingStages, outcome: Outcome): readonly News[] {
-  outcome.news.insights += insights.length;
-  return [...alerts.splice(0), ...stages.insightNotices(insights.splice(0))];
+export async function newsOf(
+  { suspects, insights }: Judging,
+  stages: JudgingStages,
+  ports: Ports,
+  outcome: Outcome,
+): Promise<readonly News[]> {
+  const { records, news } = outcome;
+  const alerts: Alert[] = [];
+  for (const { record, rules } of await stages.confirm(suspects.splice(0), ports)) {
+    const [first, ...others] = rules;
+    if (first === undefined) records.unmatched += 1;
+    else {
+      records.alerted += 1;
+      alerts.push(stages.toAlert(record, [first, ...others]));
+    }
+  }
+  news.insights += insights.length;
+  return [...alerts, ...stages.insightNotices(insights.splice(0))];
 }
 
 /** Every element to a decision. */
@@ -52,7 +70,7 @@ export function judge(elements: readonly unknown[], judging: Judging, stages: Ju
 
 function judgeOne(
   element: unknown,
-  { nameOf, alerts, insights, elements: index }: Judging,
+  { nameOf, suspects, insights, elements: index }: Judging,
   stages: JudgingStages,
   outcome: Outcome,
 ): void {
@@ -80,7 +98,6 @@ function judgeOne(
     records.alerted += 1;
     insights.push(record);
   } else if (decision.kind === "alert") {
-    records.alerted += 1;
-    alerts.push(stages.toAlert(record, decision.rules));
+    suspects.push({ record, rules: decision.rules });
   } else records.unmatched += 1;
 }

@@ -1,24 +1,31 @@
+import { EvaluationError } from "#expression/evaluation-error.ts";
 import { bareObject } from "#model/bare.ts";
 import type { Judgement, RuleProblem } from "#model/decision.ts";
 import type { JudgeableRecord } from "#model/record.ts";
 import type { RuleRef } from "#model/rule.ts";
 import type { CompiledRule, RuleSet } from "./rule-set.ts";
 
+/** What one rule says of a record. */
+export type Verdict =
+  | { readonly kind: "matched" | "unmatched" }
+  /** It would match, but for this exception of the user's. */
+  | { readonly kind: "excepted"; readonly reason: string }
+  /** Not it or not one of its exceptions could be asked. It counts as matched when only an exception failed. */
+  | { readonly kind: "failed"; readonly matched: boolean; readonly message: string };
+
 /**
  * What the rules say of a record. Ignore rules come first, and any match ends it; an alert lists every rule that
  * matched. A rule matches on `true` and nothing else. A rule that throws does not match, so a broken ignore rule
- * ignores nothing; it is reported, and the others are asked all the same.
+ * ignores nothing, and a broken exception excepts nothing; it is reported, and the others are asked all the same.
  */
 export function decide(ruleSet: RuleSet, judgeable: JudgeableRecord): Judgement {
   const context = contextOf(judgeable, ruleSet.config);
   const problems: RuleProblem[] = [];
-  const matches = ({ ref, matches }: CompiledRule): boolean => {
-    try {
-      return matches(context) === true;
-    } catch (error) {
-      problems.push({ ruleId: ref.id, message: `failed on a record: ${reasonOf(error)}` });
-      return false;
-    }
+  const matches = (rule: CompiledRule): boolean => {
+    const verdict = ask(rule, judgeable, context);
+    if (verdict.kind !== "failed") return verdict.kind === "matched";
+    problems.push({ ruleId: rule.ref.id, message: verdict.message });
+    return verdict.matched && rule.ref.origin !== "ignore";
   };
   const ignoredBy = ruleSet.ignore.find(matches);
   if (ignoredBy !== undefined) return { decision: { kind: "ignored", rule: ignoredBy.ref }, problems };
@@ -27,14 +34,34 @@ export function decide(ruleSet: RuleSet, judgeable: JudgeableRecord): Judgement 
   return { decision: { kind: "alert", rules: [first, ...others] }, problems };
 }
 
+/** Asks one rule. Never throws. @param context of {@link contextOf} */
+export function ask(rule: CompiledRule, { record }: JudgeableRecord, context: object): Verdict {
+  try {
+    if (rule.matches(context) !== true) return { kind: "unmatched" };
+  } catch (error) {
+    return { kind: "failed", matched: false, message: `failed on a record: ${reasonOf(error)}` };
+  }
+  let failure: Verdict | undefined;
+  for (const { holds, reason } of rule.exceptions) {
+    try {
+      if (holds(record, context)) return { kind: "excepted", reason };
+    } catch (error) {
+      const message = `an exception failed on a record: ${reasonOf(error)}`;
+      failure ??= { kind: "failed", matched: true, message };
+    }
+  }
+  return failure ?? { kind: "matched" };
+}
+
 /** In our own words: the engine's may quote a value of the record. */
 function reasonOf(error: unknown): string {
+  if (error instanceof EvaluationError) return error.message;
   if (error instanceof TypeError) return "it asks for a part of something that is not there";
   return `the engine gave up (${error instanceof Error ? error.name : typeof error})`;
 }
 
 /** `userIdentity.type`, `event.userIdentity.type` and `event['userIdentity.type']` all name the same value. */
-function contextOf({ record, flat }: JudgeableRecord, config: RuleSet["config"]): object {
+export function contextOf({ record, flat }: JudgeableRecord, config: RuleSet["config"]): object {
   const event = Object.assign(bareObject(), flat, record);
   return Object.assign(bareObject(), record, { event, config });
 }

@@ -1,14 +1,20 @@
+import type { Finding } from "#expression/check.ts";
 import { createCompiler, type Predicate } from "#expression/compile.ts";
 import { bareCopy } from "#model/bare.ts";
 import type { RuleProblem } from "#model/decision.ts";
-import { bySeverity, type RuleDefinition, type RuleRef } from "#model/rule.ts";
-import type { Settings } from "#model/settings.ts";
-import { isCall } from "./call-name.ts";
+import { messageOf } from "#model/errors.ts";
+import { bySeverity, type DefaultRule, type RuleDefinition, type RuleRef, type RulesLanguage } from "#model/rule.ts";
+import type { RuleSettings } from "#model/settings.ts";
+import { type CompiledException, compileException } from "./exceptions.ts";
+import { jexlOf } from "./language.ts";
+import { settingProblems } from "./setting-problems.ts";
+import { transforms } from "./transforms.ts";
 
 /** A rule that can be asked. */
 export interface CompiledRule {
   readonly ref: RuleRef;
   readonly matches: Predicate;
+  readonly exceptions: readonly { readonly reason: string; readonly holds: CompiledException }[];
 }
 
 /** All rules of a deployment, compiled once per cold start. */
@@ -20,41 +26,117 @@ export interface RuleSet {
   readonly config: unknown;
 }
 
-const compile = createCompiler({ isCall });
-
-/** The default rules, where they apply, and the user's. What does not compile is reported beside what was wrong already. */
-export function ruleSetOf(
-  settings: Pick<Settings, "useDefaultRules" | "rules" | "ruleConfig" | "problems">,
-  defaultRules: readonly RuleDefinition[],
-): ReturnType<typeof createRuleSet> {
-  const definitions = [...(settings.useDefaultRules ? defaultRules : []), ...settings.rules];
-  const { ruleSet, problems } = createRuleSet(definitions, settings.ruleConfig);
-  return { ruleSet, problems: [...settings.problems, ...problems] };
+/** An expression of a user in Python, and what it became. */
+export interface Translation {
+  /** Of an exception with its place: `root-activity.exceptions[0]`. */
+  readonly ruleId: string;
+  readonly python: string;
+  readonly jexl: string;
 }
 
-/** Compiles rules. One that does not compile is left out and reported; the others hold. */
+/** What became of rule definitions. */
+export interface RuleSetResult {
+  readonly ruleSet: RuleSet;
+  /** What was left out, and why. */
+  readonly problems: readonly RuleProblem[];
+  /** What holds, but perhaps not as it was meant. */
+  readonly warnings: readonly RuleProblem[];
+  readonly translations: readonly Translation[];
+}
+
+const compileAnew = createCompiler(transforms);
+/** Pure, so that what was compiled once serves the self-check and the payloads after it. */
+const compiledBefore = new Map<string, Predicate>();
+
+/** @throws ExpressionError */
+function compile(jexl: string): Predicate {
+  const predicate = compiledBefore.get(jexl) ?? compileAnew(jexl);
+  compiledBefore.set(jexl, predicate);
+  return predicate;
+}
+
+/** Whether a default rule is on: what is said of it by itself counts before what is said of its pack. */
+export function isOn({ id, pack, enabled }: DefaultRule, settings: Omit<RuleSettings, "rules">): boolean {
+  return settings.overrides[id]?.enabled ?? settings.packs[pack] ?? (settings.useDefaultRules && enabled);
+}
+
+const SAME_ID = "another rule has the same id; give each its own";
+
+/** The default rules that are on, and the user's. What cannot be used is reported beside what was wrong already. */
+export function ruleSetOf(
+  settings: RuleSettings,
+  defaultRules: readonly DefaultRule[],
+  examine?: Examine,
+): RuleSetResult {
+  const definitions = [...defaultRules.filter((rule) => isOn(rule, settings)), ...settings.rules];
+  const result = createRuleSet(definitions, settings.ruleConfig, settings, examine);
+  // What switches a rule of ours off would switch off the user's, too.
+  const off = new Set(defaultRules.filter((rule) => !isOn(rule, settings)).map(({ id }) => id));
+  const namesakes = settings.rules.filter(({ id }) => off.has(id)).map(({ id }) => ({ ruleId: id, message: SAME_ID }));
+  const problems = [...settings.problems, ...settingProblems(settings, defaultRules), ...namesakes, ...result.problems];
+  return { ...result, problems };
+}
+
+/** What can be said of an expression before there is a record, beside that it compiles. */
+export type Examine = (jexl: string) => readonly Finding[];
+
+/** Compiles rules. One that cannot be used is left out and reported; the others hold. */
 export function createRuleSet(
   definitions: readonly RuleDefinition[],
   config: Readonly<Record<string, unknown>>,
-): { readonly ruleSet: RuleSet; readonly problems: readonly RuleProblem[] } {
+  { overrides = {}, language = "auto" }: Partial<Pick<RuleSettings, "overrides" | "language">> = {},
+  examine: Examine = () => [],
+): RuleSetResult {
   const problems: RuleProblem[] = [];
+  const warnings: RuleProblem[] = [];
+  const translations: Translation[] = [];
   const compiled: CompiledRule[] = [];
+
+  /** @param part of the rule in which it stands; undefined when it is the rule's own */
+  const read = (ruleId: string, part: string | undefined, text: string, language: RulesLanguage) => {
+    const what = part === undefined ? "the expression" : `${part}: the expression`;
+    try {
+      const { jexl, isTranslated } = jexlOf(text, language);
+      const place = part === undefined ? ruleId : `${ruleId}.${part}`;
+      if (isTranslated) translations.push({ ruleId: place, python: text, jexl });
+      if (isTranslated && jexl === "false") warnings.push({ ruleId, message: `${what} is false for every record` });
+      const findings = isTranslated ? [] : examine(jexl);
+      for (const { severity, message } of findings)
+        (severity === "error" ? problems : warnings).push({ ruleId, message: `${what} ${message}` });
+      return findings.some(({ severity }) => severity === "error") ? undefined : compile(jexl);
+    } catch (error) {
+      problems.push({ ruleId, message: `${what} ${messageOf(error)}` });
+      return undefined;
+    }
+  };
+
   const ids = new Set<string>();
-  for (const { expression, ...ref } of definitions) {
-    if (ids.has(ref.id)) {
-      problems.push({ ruleId: ref.id, message: "another rule has the same id; give each its own" });
+  for (const definition of definitions) {
+    const { id, origin, title, expression, pack } = definition;
+    if (ids.has(id)) {
+      problems.push({ ruleId: id, message: SAME_ID });
       continue;
     }
-    ids.add(ref.id);
-    try {
-      compiled.push({ ref, matches: compile(expression) });
-    } catch (error) {
-      problems.push({ ruleId: ref.id, message: `the expression ${error instanceof Error ? error.message : error}` });
-    }
+    ids.add(id);
+    const { severity = definition.severity, enabled = true, exceptions = [] } = overrides[id] ?? {};
+    if (!enabled) continue;
+    // Ours are Jexl, whatever the user writes.
+    const isOurs = pack !== undefined || origin === "tracked";
+    const matches = read(id, undefined, expression, isOurs ? "jexl" : language);
+    if (matches === undefined) continue;
+    const usable = exceptions.flatMap((exception, index) => {
+      const { reason, expression: text } = exception;
+      const condition = text === undefined ? () => true : read(id, `exceptions[${index}]`, text, language);
+      return condition === undefined ? [] : [{ reason, holds: compileException(exception, condition) }];
+    });
+    // Without one of its exceptions it would ignore too much.
+    if (origin === "ignore" && usable.length < exceptions.length) continue;
+    const ref = { id, origin, severity, ...(title === undefined ? {} : { title }) };
+    compiled.push({ ref, matches, exceptions: usable });
   }
   const [ignore, alert] = [
     compiled.filter(({ ref }) => ref.origin === "ignore"),
     compiled.filter(({ ref }) => ref.origin !== "ignore").sort((a, b) => bySeverity(a.ref.severity, b.ref.severity)),
   ];
-  return { ruleSet: { ignore, alert, config: bareCopy(config) }, problems };
+  return { ruleSet: { ignore, alert, config: bareCopy(config) }, problems, warnings, translations };
 }

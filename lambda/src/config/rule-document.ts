@@ -1,0 +1,113 @@
+import * as v from "valibot";
+import { RULES_LANGUAGES, SEVERITIES } from "#model/rule.ts";
+
+const RuleObject = v.strictObject({
+  expression: v.string(),
+  id: v.optional(v.nullable(v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9-]*$/, "ids are lower case: a-z, 0-9 and -")))),
+  title: v.optional(v.nullable(v.string())),
+  severity: v.optional(v.nullable(v.picklist(SEVERITIES))),
+});
+type Rule = string | v.InferOutput<typeof RuleObject>;
+
+// Chosen by what is there, because a union would only say that nothing fits, and not where.
+const Rule: v.GenericSchema<unknown, Rule> = v.lazy((rule) => (typeof rule === "object" ? RuleObject : v.string()));
+const Rules: v.GenericSchema<unknown, string | Rule[]> = v.lazy((rules) =>
+  typeof rules === "string" ? v.string() : v.array(Rule),
+);
+
+/** A JSON null is an absent value: Terraform has no other way to leave something out. */
+function orAbsent<T>(schema: v.GenericSchema<unknown, T>): v.GenericSchema<unknown, T | undefined> {
+  return v.pipe(
+    v.optional(v.nullable(schema)),
+    v.transform((value) => value ?? undefined),
+  );
+}
+
+/** As {@link orAbsent}, with what holds when it is left out. */
+function orElse<T>(schema: v.GenericSchema<unknown, T>, fallback: T) {
+  return v.nullish(schema, fallback as T & {});
+}
+
+const texts = orElse<readonly string[]>(v.array(v.string()), []);
+
+const RuleException = v.pipe(
+  v.strictObject({
+    reason: v.pipe(v.string(), v.minLength(1)),
+    until: orAbsent(v.pipe(v.string(), v.isoDate("must be a date such as 2027-01-31"))),
+    actors: texts,
+    cidrs: texts,
+    accounts: texts,
+    expression: orAbsent(v.string()),
+  }),
+  v.check(
+    ({ actors, cidrs, accounts, expression }) =>
+      actors.length + cidrs.length + accounts.length > 0 || expression !== undefined,
+    "an exception needs actors, cidrs, accounts or an expression; to switch the whole rule off, set enabled to false",
+  ),
+);
+
+const RuleOverride = v.strictObject({
+  enabled: orAbsent(v.boolean()),
+  severity: orAbsent(v.picklist(SEVERITIES)),
+  exceptions: orElse(v.array(RuleException), []),
+});
+
+const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"] as const;
+const Hour = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(24));
+
+const OfficeHours = v.pipe(
+  v.strictObject({
+    time_zone: orElse(
+      v.pipe(v.string(), v.check(isTimeZone, "is no time zone: write one such as Europe/Berlin")),
+      "UTC",
+    ),
+    days: orElse<readonly (typeof DAYS)[number][]>(
+      v.pipe(v.array(v.picklist(DAYS)), v.minLength(1, "must name a day")),
+      DAYS.slice(0, 5),
+    ),
+    start: orElse(Hour, 8),
+    end: orElse(Hour, 18),
+  }),
+  v.check(({ start, end }) => start < end, "start must be before end"),
+  v.transform(({ time_zone, days, start, end }) => ({
+    tz: time_zone,
+    days: days.map((day) => DAYS.indexOf(day) + 1),
+    start,
+    end,
+  })),
+);
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** To the library a list is a record, too. */
+type TagPatterns = Readonly<Record<string, string | null>>;
+const TagPatterns: v.GenericSchema<unknown, TagPatterns> = v.pipe(
+  v.unknown(),
+  v.check((tags) => !Array.isArray(tags), "must name each tag with a pattern or null: { Team: null }"),
+  v.record(v.string(), v.nullable(v.string())),
+);
+
+/** The rules and what they depend on, under the names of the module's variables. Everything may be left out. */
+export const RULE_DOCUMENT = {
+  use_default_rules: orElse(v.boolean(), true),
+  packs: orElse<Readonly<Record<string, boolean>>>(v.record(v.string(), v.boolean()), {}),
+  rule_overrides: orElse(v.record(v.string(), RuleOverride), {}),
+  rules: orElse(Rules, []),
+  rules_language: orElse(v.picklist(RULES_LANGUAGES), "auto"),
+  rules_separator: orElse(v.pipe(v.string(), v.minLength(1)), ","),
+  ignore_rules: orElse(Rules, []),
+  events_to_track: orElse<string | readonly string[]>(v.union([v.string(), v.array(v.string())]), []),
+  allowed_cidrs: texts,
+  office_hours: orAbsent(OfficeHours),
+  required_tags: orElse<Readonly<Record<string, TagPatterns>>>(v.record(v.string(), TagPatterns), {}),
+  rule_config: orElse<Readonly<Record<string, unknown>>>(v.record(v.string(), v.unknown()), {}),
+};
+const RuleDocument = v.object(RULE_DOCUMENT);
+export type RuleDocument = v.InferOutput<typeof RuleDocument>;
