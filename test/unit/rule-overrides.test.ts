@@ -318,10 +318,19 @@ describe("the document", () => {
     ["an exception of nothing", { rule_overrides: { a: { exceptions: [{ reason: "b" }] } } }, /needs actors/],
     [
       "an exception until no day",
-      { rule_overrides: { a: { exceptions: [{ reason: "b", actors: ["c"], until: "soon" }] } } },
+      { rule_overrides: { a: { exceptions: [{ reason: "b", actors: ["c"], until: "2027-02-31" }] } } },
       /exceptions\.0\.until/,
     ],
-    ["a misspelt part", { rule_overrides: { a: { enable: true } } }, /rule_overrides\.a\.enable/],
+    [
+      "a misspelt part",
+      { rule_overrides: { a: { enable: true } } },
+      /rule_overrides\.a\.enable: there is no such name here/,
+    ],
+    [
+      "an exception for eleven digits",
+      { rule_overrides: { a: { exceptions: [{ reason: "b", accounts: ["11111111111"] }] } } },
+      /accounts\.0: must be an account id of 12 digits/,
+    ],
     ["an unknown severity", { rule_overrides: { a: { severity: "urgent" } } }, /rule_overrides\.a\.severity/],
     ["a pack that is neither on nor off", { packs: { iam: "yes" } }, /packs\.iam/],
     ["an unknown language", { rules_language: "perl" }, /rules_language/],

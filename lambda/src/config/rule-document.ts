@@ -33,10 +33,13 @@ const texts = orElse<readonly string[]>(v.array(v.string()), []);
 const RuleException = v.pipe(
   v.strictObject({
     reason: v.pipe(v.string(), v.minLength(1)),
-    until: orAbsent(v.pipe(v.string(), v.isoDate("must be a date such as 2027-01-31"))),
+    until: orAbsent(v.pipe(v.string(), v.check(isDay, "must be a day such as 2027-01-31"))),
     actors: texts,
     cidrs: texts,
-    accounts: texts,
+    accounts: orElse<readonly string[]>(
+      v.array(v.pipe(v.string(), v.regex(/^\d{12}$/, "must be an account id of 12 digits"))),
+      [],
+    ),
     expression: orAbsent(v.string()),
   }),
   v.check(
@@ -51,6 +54,11 @@ const RuleOverride = v.strictObject({
   severity: orAbsent(v.picklist(SEVERITIES)),
   exceptions: orElse(v.array(RuleException), []),
 });
+
+function isDay(text: string): boolean {
+  const day = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text) && text.length === "2027-01-31".length;
+}
 
 const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"] as const;
 const Hour = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(24));

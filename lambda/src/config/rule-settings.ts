@@ -18,7 +18,11 @@ export function parseRuleSettings(document: unknown): RuleSettings {
 export function parsed<T extends v.GenericSchema>(schema: T, document: unknown): v.InferOutput<T> {
   const result = v.safeParse(schema, document);
   if (result.success) return result.output;
-  const problems = result.issues.map((issue) => `${v.getDotPath(issue) ?? "configuration"}: ${issue.message}`);
+  // The library's own words for a misspelt name are about types.
+  const problems = result.issues.map(
+    (issue) =>
+      `${v.getDotPath(issue) ?? "configuration"}: ${issue.expected === "never" ? "there is no such name here" : issue.message}`,
+  );
   throw new ConfigurationError(problems.join("\n"));
 }
 
