@@ -55,7 +55,10 @@ locals {
   }
 
   configuration_document = merge(local.rule_document, {
+    routes                                = local.routes
     routing                               = [local.slack_table, local.sns_table, local.alerts_table]
+    mention                               = var.mention
+    messages                              = merge(var.messages, { log_account_id = coalesce(var.sources.bucket_account_id, local.account_id) })
     allowed_hook_hosts                    = var.allowed_hook_hosts
     rule_evaluation_errors_to_slack       = var.rule_evaluation_errors_to_slack
     push_access_denied_cloudwatch_metrics = var.push_access_denied_cloudwatch_metrics

@@ -4,8 +4,9 @@ locals {
   role_name = "${var.function_name}-role"
 
   # Parameters of the user's that hold hooks.
-  given_parameters = local.uses_slack_app ? [] : distinct(compact(concat(
-    [var.default_slack_hook_ssm_parameter], [for route in local.hook_routes : route.parameter],
+  given_parameters = distinct(compact(concat(
+    local.uses_slack_app ? [] : concat([var.default_slack_hook_ssm_parameter], [for route in local.hook_routes : route.parameter]),
+    local.route_hook_parameters,
   )))
   secret_parameter_arns = concat(
     [for name in local.secret_names : "arn:${local.partition}:ssm:${local.region}:${local.account_id}:parameter${local.parameter_prefix}secrets/${name}"],
@@ -26,7 +27,7 @@ locals {
   queue_key_arn = try(var.sources.sqs.kms_key_arn, null)
 
   alert_topic_arns = distinct(concat(
-    compact([var.default_sns_topic_arn]), var.sns_configuration[*].sns_topic_arn, aws_sns_topic.alerts[*].arn,
+    compact([var.default_sns_topic_arn]), var.sns_configuration[*].sns_topic_arn, compact(local.route_topic_arns), aws_sns_topic.alerts[*].arn,
   ))
 
   statements = [for statement in [

@@ -4,10 +4,13 @@ locals {
   # Every pack is a folder, every rule of it a file that is called after it.
   rule_files = fileset("${path.module}/rules", "*/*.yaml")
   packs      = distinct([for file in local.rule_files : dirname(file)])
-  rule_ids = concat(
+  # Those that an alert may list.
+  alerting_rule_ids = concat(
     [for file in local.rule_files : trimsuffix(basename(file), ".yaml")],
-    flatten([for rules in [var.rules, var.ignore_rules] : [for rule in try([for rule in rules : rule], []) : try(tostring(rule.id), [])]]),
+    flatten([for rule in try([for rule in var.rules : rule], []) : try(tostring(rule.id), [])]),
+    [for entry in try(split(",", tostring(var.events_to_track)), tolist(var.events_to_track), []) : "events_to_track:${trimspace(entry)}"],
   )
+  rule_ids = concat(local.alerting_rule_ids, flatten([for rule in try([for rule in var.ignore_rules : rule], []) : try(tostring(rule.id), [])]))
 
   # The part of the configuration that decides.
   rule_document = {

@@ -645,6 +645,10 @@ variable "default_slack_hook_url" {
       var.slack_bot_token != null,
       var.default_sns_topic_arn != null,
       length(var.aws_sns_topic_subscriptions) > 0,
+      # A route that fits everything and keeps it.
+      anytrue([for route in var.routes : !route.continue && alltrue([
+        for names in [route.accounts, route.organizational_units, route.severities, route.rules, route.packs] : names == null
+      ])]),
     ])
     error_message = "There is no default destination, so alerts of accounts without a route would be lost: set default_slack_hook_ssm_parameter to the name of the SSM parameter that holds a Slack hook."
   }
@@ -654,6 +658,167 @@ variable "default_sns_topic_arn" {
   description = "Topic that gets the alerts, as JSON, of all accounts that `sns_configuration` does not name."
   type        = string
   default     = null
+}
+
+variable "mention" {
+  description = "Whom messages in Slack call: a user group by its id (`S0123456789`), `here` or `channel`, for alerts of these `severities`. A route may have another; null for nobody."
+  type = object({
+    group      = string
+    severities = optional(list(string), ["critical"])
+  })
+  default = null
+
+  validation {
+    condition     = var.mention == null ? true : can(regex("^(S[A-Z0-9]{2,30}|here|channel)$", var.mention.group))
+    error_message = "mention.group must be the id of a Slack user group, such as S0123456789, or here or channel."
+  }
+  validation {
+    condition     = alltrue([for severity in try(var.mention.severities, []) : contains(["critical", "high", "medium", "low", "info"], severity)])
+    error_message = "mention.severities knows critical, high, medium, low and info."
+  }
+}
+
+variable "messages" {
+  description = "How messages are worded, and where their links lead; see docs/messages.md. `account_names`: what you call your accounts, by account id. `time_zone`: the IANA name of the zone that times are shown in. `identity_center_start_url`: the address of your access portal (`https://….awsapps.com/start`); links then lead through it into the right account, with the permission set `identity_center_role_name`, or the one that the reader chooses. `runbooks`: pages of yours that say what to do, by the id of a rule."
+  type = object({
+    account_names             = optional(map(string), {})
+    time_zone                 = optional(string, "UTC")
+    identity_center_start_url = optional(string)
+    identity_center_role_name = optional(string)
+    runbooks                  = optional(map(string), {})
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for id, name in var.messages.account_names : can(regex("^[0-9]{12}$", id)) && can(regex("^[^[:cntrl:]]{1,80}$", name))])
+    error_message = "messages.account_names gives account ids of 12 digits, as texts, names of 1 to 80 characters: { \"111111111111\" = \"prod-payments\" }."
+  }
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_+/-]+$", var.messages.time_zone))
+    error_message = "messages.time_zone must be the IANA name of a time zone, such as Europe/Berlin."
+  }
+  validation {
+    condition     = var.messages.identity_center_start_url == null ? true : can(regex("^https://[A-Za-z0-9.-]+(/[A-Za-z0-9._~/-]*)?(#/?)?$", var.messages.identity_center_start_url))
+    error_message = "messages.identity_center_start_url must be the address of the access portal, such as https://example.awsapps.com/start."
+  }
+  validation {
+    condition     = var.messages.identity_center_role_name == null ? true : can(regex("^[A-Za-z0-9_+=,.@-]{1,64}$", var.messages.identity_center_role_name)) && var.messages.identity_center_start_url != null
+    error_message = "messages.identity_center_role_name must be the name of a permission set, such as ReadOnlyAccess, and needs identity_center_start_url."
+  }
+  validation {
+    condition     = alltrue([for url in values(var.messages.runbooks) : can(regex("^https://[^[:space:]<>|\"]{1,1000}$", url))])
+    error_message = "messages.runbooks must lead to addresses that begin with https://."
+  }
+  validation {
+    condition     = length(setsubtract(keys(var.messages.runbooks), local.alerting_rule_ids)) == 0
+    error_message = "messages.runbooks names what is no rule: ${join(", ", setsubtract(keys(var.messages.runbooks), local.alerting_rule_ids))}. The ids are the names of the files in rules/<pack>/, those that you give your own rules, and events_to_track:<entry>; docs/packs.md lists them."
+  }
+}
+
+variable "routes" {
+  description = <<-EOT
+    Who hears of what, by more than the account; see docs/routes.md. Asked in this order, before `configuration`, `slack_app_configuration`, `sns_configuration` and the defaults: the first route that fits keeps the alert, unless it has `continue = true`; what no route kept goes by those.
+    `name`: what you call it. A route fits when all of what it names does; of a list, one entry is enough, and what is left out fits everything.
+    `accounts`, `organizational_units`: where the call took effect. The accounts of a unit (`ou-…`, with all units in it; a root `r-…`) are looked up while planning, so a new account counts from the next apply on.
+    `severities`: critical, high, medium, low, info. `rules`, `packs`: at least one rule that matched is among them.
+    `destinations`: each a `slack_hook_ssm_parameter` (the name of an SSM parameter of yours that holds the hook), a `slack_channel_id` (with `slack_bot_token`) or an `sns_topic_arn`.
+    `mention`: whom messages in Slack call, instead of the variable `mention`.
+    `continue`: whether what it takes goes on as though this route were not there.
+  EOT
+  type = list(object({
+    name                 = string
+    accounts             = optional(list(string))
+    organizational_units = optional(list(string))
+    severities           = optional(list(string))
+    rules                = optional(list(string))
+    packs                = optional(list(string))
+    destinations = list(object({
+      slack_hook_ssm_parameter = optional(string)
+      slack_channel_id         = optional(string)
+      sns_topic_arn            = optional(string)
+    }))
+    mention = optional(object({
+      group      = string
+      severities = optional(list(string), ["critical"])
+    }))
+    continue = optional(bool, false)
+  }))
+  default  = []
+  nullable = false
+
+  validation {
+    condition     = alltrue([for route in var.routes : can(regex("^[^[:cntrl:]]{1,80}$", route.name))]) && length(distinct(var.routes[*].name)) == length(var.routes)
+    error_message = "Each of routes needs a name of its own, of 1 to 80 characters."
+  }
+  validation {
+    condition = alltrue(flatten([for route in var.routes : [
+      for names in [route.accounts, route.organizational_units, route.severities, route.rules, route.packs] : names == null ? true : length(names) > 0
+    ]]))
+    error_message = "An empty list in one of routes would fit nothing: leave accounts, organizational_units, severities, rules or packs out to fit everything, or leave out the route."
+  }
+  validation {
+    condition     = alltrue(flatten([for route in var.routes : [for id in(route.accounts == null ? [] : route.accounts) : can(regex("^[0-9]{12}$", id))]]))
+    error_message = "The accounts of routes are account ids of 12 digits, as texts."
+  }
+  validation {
+    condition = alltrue(flatten([for route in var.routes : [
+      for id in(route.organizational_units == null ? [] : route.organizational_units) : can(regex("^(ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}|r-[0-9a-z]{4,32})$", id))
+    ]]))
+    error_message = "The organizational_units of routes are ids such as ou-ab12-34cd56ef, or of a root, such as r-ab12."
+  }
+  validation {
+    condition = alltrue(flatten([for route in var.routes : [
+      for severity in concat(route.severities == null ? [] : route.severities, try(route.mention.severities, [])) : contains(["critical", "high", "medium", "low", "info"], severity)
+    ]]))
+    error_message = "A severity in routes must be critical, high, medium, low or info."
+  }
+  validation {
+    condition     = length(setsubtract(flatten([for route in var.routes : route.rules == null ? [] : route.rules]), local.alerting_rule_ids)) == 0
+    error_message = "routes names what is no rule: ${join(", ", setsubtract(flatten([for route in var.routes : route.rules == null ? [] : route.rules]), local.alerting_rule_ids))}. The ids are the names of the files in rules/<pack>/, those that you give your own rules, and events_to_track:<entry>; docs/packs.md lists them."
+  }
+  validation {
+    condition     = length(setsubtract(flatten([for route in var.routes : route.packs == null ? [] : route.packs]), local.packs)) == 0
+    error_message = "routes names what is no pack: ${join(", ", setsubtract(flatten([for route in var.routes : route.packs == null ? [] : route.packs]), local.packs))}. There are ${join(", ", local.packs)}."
+  }
+  validation {
+    condition = alltrue([for route in var.routes : length(route.destinations) > 0 && alltrue([
+      for given in route.destinations : length([for value in [given.slack_hook_ssm_parameter, given.slack_channel_id, given.sns_topic_arn] : value if value != null]) == 1
+    ])])
+    error_message = "Each of routes needs destinations, each of which has one of slack_hook_ssm_parameter, slack_channel_id and sns_topic_arn."
+  }
+  validation {
+    condition     = alltrue([for route in var.routes : length(distinct(route.destinations)) == length(route.destinations)])
+    error_message = "A destination stands in one of routes twice."
+  }
+  validation {
+    condition = alltrue(flatten([for route in var.routes : [
+      for given in route.destinations : given.slack_hook_ssm_parameter == null ? true : can(regex("^(arn:[^:]+:ssm:.+:parameter)?/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$", given.slack_hook_ssm_parameter))
+    ]]))
+    error_message = "A slack_hook_ssm_parameter of routes must be the name of an SSM parameter, such as /cloudtrail-to-slack/hook; the hook itself belongs into that parameter."
+  }
+  validation {
+    condition = alltrue(flatten([for route in var.routes : [
+      for given in route.destinations : given.slack_channel_id == null ? true : can(regex("^[CG][A-Z0-9]{2,}$", given.slack_channel_id)) && var.slack_bot_token != null
+    ]]))
+    error_message = "A slack_channel_id of routes is the id of a channel, such as C0123456789, and needs slack_bot_token."
+  }
+  validation {
+    condition = alltrue(flatten([for route in var.routes : [
+      for given in route.destinations : given.sns_topic_arn == null ? true : can(regex("^arn:[^:]+:sns:[^:]+:[0-9]{12}:[A-Za-z0-9_-]+$", given.sns_topic_arn))
+    ]]))
+    error_message = "An sns_topic_arn of routes must be the ARN of a standard SNS topic (not FIFO), such as arn:aws:sns:eu-central-1:111111111111:on-call."
+  }
+  validation {
+    condition     = alltrue([for route in var.routes : route.mention == null ? true : can(regex("^(S[A-Z0-9]{2,30}|here|channel)$", route.mention.group))])
+    error_message = "The group of a mention in routes must be the id of a Slack user group, such as S0123456789, or here or channel."
+  }
+  validation {
+    condition = alltrue([for index, route in var.routes : index == length(var.routes) - 1 || route.continue || anytrue([
+      for names in [route.accounts, route.organizational_units, route.severities, route.rules, route.packs] : names != null
+    ])])
+    error_message = "One of routes fits everything and keeps it, so those after it would never get anything: put it last, or give it continue = true."
+  }
 }
 
 variable "rule_evaluation_errors_to_slack" {

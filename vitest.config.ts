@@ -18,6 +18,15 @@ export default defineConfig({
           hookTimeout: 300_000,
         },
       },
+      // In a browser, where there is one.
+      {
+        test: {
+          name: "page",
+          include: ["test/page/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
       // These wait for queues most of the time.
       {
         test: {

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { messageOf } from "#model/errors.ts";
 import { addConvert } from "./convert.ts";
+import { addPreview } from "./preview.ts";
 import { addReconcile } from "./reconcile.ts";
 import { addRedrive } from "./redrive.ts";
 import { addRules } from "./rules.ts";
@@ -13,10 +14,19 @@ import { addTest } from "./test.ts";
 import { addValidate } from "./validate.ts";
 
 const NAME = "cloudtrail-to-slack";
-const COMMANDS: readonly AddCommand[] = [addScan, addRules, addValidate, addTest, addConvert, addReconcile, addRedrive];
+const COMMANDS: readonly AddCommand[] = [
+  addScan,
+  addPreview,
+  addRules,
+  addValidate,
+  addTest,
+  addConvert,
+  addReconcile,
+  addRedrive,
+];
 
-/** The command whose standard output holds alerts and nothing else, so that programs need not tell them apart. */
-const ONLY_ALERTS = "scan";
+/** Commands whose standard output holds alerts and nothing else, so that programs need not tell them apart. */
+const ONLY_ALERTS: readonly string[] = ["scan", "preview"];
 
 const EXIT_CODES = `
 Exit codes: 0 all is well; 1 something is not, and says so; 2 the command was not understood; 130 ended by Ctrl-C.
@@ -62,7 +72,7 @@ export async function runProgram(
     const problem = error instanceof CommandError ? error.message : unexpected(error);
     terminal.say(`${NAME}: ${problem}`);
     if (terminal.debug && error instanceof Error) terminal.say(error.stack ?? "");
-    if (args.includes("--json") && args[0] !== ONLY_ALERTS) terminal.out(JSON.stringify({ problem }));
+    if (args.includes("--json") && !ONLY_ALERTS.includes(args[0] ?? "")) terminal.out(JSON.stringify({ problem }));
     return 1;
   }
 }

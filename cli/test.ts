@@ -3,7 +3,7 @@ import { CommandError } from "./shared/command-error.ts";
 import { jsonLine } from "./shared/json-line.ts";
 import { PACKAGED_RULES } from "./shared/packaged-rules.ts";
 import { readRuleFiles } from "./shared/rule-files.ts";
-import { loadRules, type RuleOptions, withRuleOptions } from "./shared/rule-options.ts";
+import { isChosen, loadRules, type RuleOptions, withRuleOptions } from "./shared/rule-options.ts";
 import { counted, lines } from "./shared/text.ts";
 import { type TestedRule, testRule } from "./test/run.ts";
 
@@ -36,10 +36,6 @@ export const addTest: AddCommand = (program, { terminal, finish }) => {
       finish(problems.length > 0 || tested.some(({ failures }) => failures.length > 0) ? 1 : 0);
     });
 };
-
-function isChosen(pack: string, { pack: packs, defaultRules }: RuleOptions): boolean {
-  return packs.length === 0 ? defaultRules : packs.includes(pack);
-}
 
 function testedText(tested: readonly TestedRule[], problems: readonly string[]): string {
   const failing = tested.filter(({ failures }) => failures.length > 0);

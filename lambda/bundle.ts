@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
+import { style } from "#cli/preview/page/style.ts";
 import { version } from "#cli/shared/version.ts";
 import { defaultRules } from "#default-rules";
 
@@ -16,10 +17,11 @@ export interface Bundle {
 /** Modules that read files when they are loaded. In a bundle each is replaced by its value. */
 const MADE_WHEN_BUILT: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "lambda/default-rules.ts": { defaultRules },
+  "cli/preview/page/style.ts": { style },
   "cli/shared/version.ts": { version },
 };
 
-/** Puts rules and version into the bundle as data: no YAML parser and no file access at run time. */
+/** Puts rules, style and version into the bundle as data: no YAML parser and no file access at run time. */
 const filesAsData: Plugin = {
   name: "files-as-data",
   setup(builder) {

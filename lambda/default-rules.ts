@@ -55,7 +55,7 @@ export function readRuleFiles(directory: string = RULES): readonly RuleFile[] {
  * The default rules. In the bundle this whole module is replaced by its value, made when it is built: see `build.ts`.
  */
 export const defaultRules: readonly DefaultRule[] = readRuleFiles().map(
-  ({ id, pack, title, severity, enabled, kind, setting, expression }) => ({
+  ({ id, pack, title, severity, enabled, kind, setting, investigate, expression }) => ({
     id,
     pack,
     origin: kind === "ignore" ? "ignore" : "default",
@@ -63,6 +63,7 @@ export const defaultRules: readonly DefaultRule[] = readRuleFiles().map(
     title,
     enabled,
     ...(setting === undefined ? {} : { setting }),
+    investigate: investigate.trim(),
     expression: expression.trim(),
   }),
 );

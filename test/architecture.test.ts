@@ -29,7 +29,7 @@ const MAY_IMPORT: Readonly<
   "pipeline.ts": { folders: ["model", "pipeline"], packages: [] },
   pipeline: { folders: ["model"], packages: [] },
   metrics: { folders: ["model"], packages: [] },
-  "self-check.ts": { folders: ["model", "config", "delivery", "rules"], packages: ["#default-rules"] },
+  "self-check.ts": { folders: ["model", "config", "delivery", "routing", "rules"], packages: ["#default-rules"] },
   "handler.ts": {
     folders: ["model", "aws", "metrics", "pipeline.ts", "self-check.ts", ...STAGES],
     packages: ["#default-rules"],

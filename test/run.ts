@@ -61,9 +61,15 @@ function vitest(name: string, project: string, node: () => Promise<string>): Ste
         const tests = results.flatMap((result) => result.tests);
         await checkReliabilityTable(tests).catch((error: Error) => void failures.push(error.message));
       }
-      if (sum(({ passed }) => passed) + failures.length === 0) failures.push("no test ran");
+      for (const name of results.flatMap((result) => result.skipped)) console.log(`skipped: ${name}`);
+      const ended = sum(({ passed, skipped }) => passed + skipped.length) + failures.length;
+      if (ended === 0) failures.push("no test ran");
       for (const failure of failures) console.log(`\n${failure.slice(0, SHOWN)}`);
-      return { passed: sum(({ passed }) => passed), failed: failures.length, skipped: sum(({ skipped }) => skipped) };
+      return {
+        passed: sum(({ passed }) => passed),
+        failed: failures.length,
+        skipped: sum(({ skipped }) => skipped.length),
+      };
     },
   };
 }
@@ -80,7 +86,8 @@ function isLostAnswer(failure: string): boolean {
 interface FileResult {
   readonly file: string;
   readonly passed: number;
-  readonly skipped: number;
+  /** Their names, which say why. */
+  readonly skipped: readonly string[];
   readonly failures: readonly string[];
   readonly tests: readonly TestResult[];
 }
@@ -130,7 +137,8 @@ async function readReport(report: string): Promise<FileResult[]> {
         ? [`${file}\n${message}`]
         : failed.map(({ fullName, failureMessages }) => `${file}\n${fullName}\n${failureMessages?.join("\n")}`);
     const tests = assertionResults.map(({ fullName: name, status: ending }) => ({ file, name, status: ending }));
-    return { file, passed, skipped: assertionResults.length - passed - failed.length, failures, tests };
+    const skipped = assertionResults.filter((test) => !["passed", "failed"].includes(test.status));
+    return { file, passed, skipped: skipped.map(({ fullName }) => fullName), failures, tests };
   });
 }
 
@@ -152,6 +160,7 @@ const LANES: readonly (readonly Step[])[] = [
   [
     vitest(`unit tests, Node ${process.versions.node}`, "unit", thisNode),
     vitest(`unit tests, Node ${OTHER_NODE}`, "unit", otherNode),
+    vitest("pages in Chromium", "page", thisNode),
     check("format and lint", bin("biome"), "ci", "--error-on-warnings", "."),
     check("types", bin("tsc"), "--noEmit"),
     check("unused code and dependencies", bin("knip")),

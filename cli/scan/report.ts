@@ -20,7 +20,7 @@ export function alertLine({ record, alert, file }: Found): object {
     rules: alert.rules.map(({ id }) => id),
     title: alert.title,
     eventSource: textAt(record, "eventSource") ?? null,
-    actor: alert.who,
+    actor: alert.callerArn ?? alert.who,
     sourceIPAddress: alert.from ?? null,
     errorCode: textAt(record, "errorCode") ?? null,
     file,

@@ -56,6 +56,11 @@ export function withRuleOptions(command: Command): Command {
     );
 }
 
+/** Whether a command that takes default rules one by one is about those of a pack. */
+export function isChosen(pack: string, { pack: packs, defaultRules }: RuleOptions): boolean {
+  return packs.length === 0 ? defaultRules : packs.includes(pack);
+}
+
 function pack(name: string, before: readonly string[]): readonly string[] {
   if (PACKS.includes(name)) return [...before, name];
   throw new InvalidArgumentError(

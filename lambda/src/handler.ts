@@ -3,6 +3,7 @@ import { alterationNotices } from "./alerts/completeness-notices.ts";
 import { insightNotices } from "./alerts/insight-notices.ts";
 import { recordProblemsNotice, ruleProblemsNotice } from "./alerts/notices.ts";
 import { toAlert } from "./alerts/to-alert.ts";
+import { worded } from "./alerts/worded.ts";
 import { cloudwatchLog, type MetricSet, metricLine } from "./aws/cloudwatch-log.ts";
 import { dynamodbLedger } from "./aws/dynamodb.ts";
 import { ec2TagStore } from "./aws/ec2.ts";
@@ -132,24 +133,28 @@ async function deploy(world: World, secrets: Secrets, log: Log): Promise<Deploym
   const { ruleSet, problems } = ruleSetOf(settings, defaultRules);
   for (const { ruleId, message } of problems) log.error("a rule was left out", { rule: ruleId, reason: message });
   const { objects, clock } = world;
-  const { allowedHookHosts, routing, tellRuleProblems, limits } = settings;
+  const { allowedHookHosts, messages, tellRuleProblems, limits } = settings;
   return {
     settings,
     stages: {
-      decode,
+      decode: (payload) =>
+        decode(payload).map((item) =>
+          item.kind === "notice" ? { ...item, notice: worded(item.notice, messages) } : item,
+        ),
       objectKind,
       readLogFile: (chunks, name) => openLogFile(chunks, name, limits),
       unfold: unfoldAggregated,
       flatten: (element) => flatten(element, limits),
       decide: (record) => decide(ruleSet, record),
       confirm: (suspects, ports) => confirmTags(suspects, settings.ruleConfig, ports),
-      toAlert,
-      insightNotices,
+      toAlert: (record, rules, logFile) =>
+        toAlert(record, rules, { messages, requiredTags: settings.ruleConfig.requiredTags, logFile }),
+      insightNotices: (insights) => insightNotices(insights, messages),
       problemNotices: (rules, records, total) => [
         ...(tellRuleProblems && rules.length > 0 ? [ruleProblemsNotice(rules, dayOf(clock))] : []),
         ...(total > 0 ? [recordProblemsNotice(records, total)] : []),
       ],
-      targetsFor: (accountId) => targetsFor(routing, accountId),
+      targetsFor: (news) => targetsFor(settings, news),
       ledgerKey,
       destinationKey,
       guard: (ledger, onFailure) => guardedLedger(ledger, clock, onFailure),

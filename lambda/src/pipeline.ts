@@ -222,7 +222,7 @@ async function readAndTell(object: ObjectRef, run: Run): Promise<string> {
   const { stages, ports } = run;
   const name = nameOfObject(object);
   const reading = stages.readLogFile(ports.objects.read(object), name);
-  const judging = newJudging((index) => `${name} Records[${index}]`);
+  const judging = newJudging((index) => `${name} Records[${index}]`, object);
   let toldMs = ports.clock.nowMs();
   try {
     for await (const elements of reading.batches) {

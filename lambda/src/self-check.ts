@@ -6,6 +6,7 @@ import type { RuleProblem } from "./model/decision.ts";
 import { ConfigurationError, messageOf } from "./model/errors.ts";
 import type { Clock, ParameterStore } from "./model/ports.ts";
 import type { Settings } from "./model/settings.ts";
+import { destinationsOf } from "./routing/targets-for.ts";
 import { examine } from "./rules/examine.ts";
 import { ruleSetOf } from "./rules/rule-set.ts";
 
@@ -76,11 +77,7 @@ function shorten(problems: readonly string[]): readonly string[] {
 }
 
 async function checkSecrets(settings: Settings, secrets: Secrets, clock: Clock, mayWait: () => boolean): Promise<void> {
-  const destinations = settings.routing.flatMap(({ routes, default: fallback }) => [
-    ...routes.map(({ destination }) => destination),
-    ...(fallback === undefined ? [] : [fallback]),
-  ]);
-  for (const destination of destinations) {
+  for (const destination of destinationsOf(settings)) {
     if (destination.kind === "sns") continue;
     const parameter = destination.kind === "slack_app" ? destination.tokenParameter : destination.hookParameter;
     const secret = await patiently(clock, mayWait, () => secrets.read(parameter)).catch((cause) => {

@@ -61,7 +61,7 @@ export async function expectedAlerts(
       const alert = toAlert(judgeable.record, decision.rules);
       const id = alert.eventId || "none";
       ids.push(id);
-      for (const { destination } of targetsFor(settings.routing, alert.accountId)) {
+      for (const { destination } of targetsFor(settings, alert)) {
         const key = ledgerKey(alert, destination);
         if (destination.kind !== "slack_webhook" || told.has(key)) continue;
         told.add(key);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import type { World } from "#handler.ts";
 import { SPACING_MS } from "#ledger/guarded-ledger.ts";
-import type { Delivery, Destination } from "#model/destination.ts";
+import type { Delivery, Destination, Mention } from "#model/destination.ts";
 import { LogFileError } from "#model/errors.ts";
 import { DEFAULT_LIMITS } from "#model/log-file.ts";
 import type { News } from "#model/news.ts";
@@ -273,6 +273,7 @@ export interface Told {
   readonly news: News;
   readonly delivery: Delivery;
   readonly banner: string | undefined;
+  readonly mention: Mention | undefined;
   readonly withinMs: number;
 }
 
@@ -284,9 +285,9 @@ export function fakeDeliver(answer: (news: News, destination: Destination) => De
   const told: Told[] = [];
   return {
     told,
-    async deliver(news, destination, { banner, withinMs }) {
+    async deliver(news, destination, { banner, mention, withinMs }) {
       const delivery = answer(news, destination) ?? { kind: "delivered" };
-      told.push({ to: destination.name, news, delivery, banner, withinMs });
+      told.push({ to: destination.name, news, delivery, banner, mention, withinMs });
       return delivery;
     },
   };
@@ -332,6 +333,8 @@ export function configuration(overrides: Readonly<Record<string, unknown>> = {})
     allowed_cidrs: [],
     office_hours: null,
     required_tags: {},
+    routes: [],
+    mention: null,
     routing: [{ routes: [], default: { kind: "slack_webhook", name: "default", hookParameter: "/hooks/default" } }],
     allowed_hook_hosts: ["hooks.slack.com"],
     rule_evaluation_errors_to_slack: true,

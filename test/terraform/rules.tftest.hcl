@@ -15,16 +15,26 @@ run "tells_the_function_nothing_but_the_defaults" {
 
   assert {
     condition = jsonencode({ for key, value in local.configuration_document : key => value if key != "routing" }) == jsonencode({
-      allowed_cidrs                         = []
-      allowed_hook_hosts                    = ["hooks.slack.com", "hooks.slack-gov.com"]
-      events_to_track                       = []
-      ignore_rules                          = []
-      ledger                                = { table = "cloudtrail-to-slack-ledger", retention_days = 30 }
-      limits                                = { file_bytes = 4294967296, file_records = 5000000, record_bytes = 1048576, record_depth = 64, record_values = 100000 }
+      allowed_cidrs      = []
+      allowed_hook_hosts = ["hooks.slack.com", "hooks.slack-gov.com"]
+      events_to_track    = []
+      ignore_rules       = []
+      ledger             = { table = "cloudtrail-to-slack-ledger", retention_days = 30 }
+      limits             = { file_bytes = 4294967296, file_records = 5000000, record_bytes = 1048576, record_depth = 64, record_values = 100000 }
+      mention            = null
+      messages = {
+        account_names             = {}
+        identity_center_role_name = null
+        identity_center_start_url = null
+        log_account_id            = "123456789012"
+        runbooks                  = {}
+        time_zone                 = "UTC"
+      }
       office_hours                          = null
       packs                                 = {}
       push_access_denied_cloudwatch_metrics = true
       required_tags                         = {}
+      routes                                = []
       rule_evaluation_errors_to_slack       = true
       rule_overrides                        = {}
       rules                                 = []

@@ -26,6 +26,10 @@ resource "aws_iam_policy" "boundary" {
   name   = "boundary"
   policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "*", Resource = "*" }] })
 }
+resource "aws_organizations_organizational_unit" "team" {
+  name      = "team"
+  parent_id = "r-ab12"
+}
 resource "aws_ssm_parameter" "hook" {
   name             = "/hooks/default"
   type             = "SecureString"
@@ -77,6 +81,18 @@ describe("a root that makes everything in one apply", () => {
       create_s3_sns_fanout_topic     = false
       s3_sns_fanout_topic_arn        = aws_sns_topic.log_files.arn
       rules                          = "userIdentity.arn == '\${aws_iam_policy.boundary.arn}'"
+      `,
+    ],
+    [
+      "destinations and units of routes",
+      `
+      cloudtrail_logs_s3_bucket_name   = aws_s3_bucket.logs.id
+      default_slack_hook_ssm_parameter = "/hooks/default"
+      routes = [
+        { name = "on call", severities = ["critical"], destinations = [{ sns_topic_arn = aws_sns_topic.team.arn }, { sns_topic_arn = aws_sns_topic.alerts.arn }], continue = true },
+        { name = "unit", organizational_units = [aws_organizations_organizational_unit.team.id], destinations = [{ sns_topic_arn = aws_sns_topic.team.arn }] },
+        { name = "team", accounts = [split(":", aws_sns_topic.team.arn)[4]], destinations = [{ slack_hook_ssm_parameter = aws_ssm_parameter.hook.arn }] },
+      ]
       `,
     ],
     [

@@ -73,6 +73,45 @@ const OVERRIDE_SEVERITY = "rule_overrides: a severity must be";
 const EXCEPTION = "rule_overrides: an exception needs a reason, and";
 const EXCEPTION_PARTS = "rule_overrides: in exceptions, cidrs are address ranges";
 
+const ROUTE_NAME = "Each of routes needs a name of its own";
+const ROUTE_EMPTY = "An empty list in one of routes would fit nothing";
+const ROUTE_ACCOUNTS = "The accounts of routes are account ids of 12 digits";
+const ROUTE_UNITS = "The organizational_units of routes are ids such as";
+const ROUTE_SEVERITY = "A severity in routes must be critical, high, medium, low or info";
+const ROUTE_RULE = "routes names what is no rule: root-activty. The ids are";
+const ROUTE_PACK = "routes names what is no pack: iamm. There are access-denied, cis, ";
+const ROUTE_DESTINATIONS = "Each of routes needs destinations, each of which has one of";
+const ROUTE_TWICE = "A destination stands in one of routes twice";
+const ROUTE_HOOK = "A slack_hook_ssm_parameter of routes must be the name of an SSM parameter";
+const ROUTE_CHANNEL = "A slack_channel_id of routes is the id of a channel";
+const ROUTE_TOPIC = "An sns_topic_arn of routes must be the ARN of a standard SNS topic";
+const ROUTE_MENTION = "The group of a mention in routes must be the id of a Slack user group";
+const ROUTE_UNREACHABLE = "One of routes fits everything and keeps it";
+const MENTION = "mention.group must be the id of a Slack user group";
+const MENTION_SEVERITY = "mention.severities knows critical";
+const NO_DEFAULT = "There is no default destination";
+
+const routed = (...routes: readonly Settings[]): Settings =>
+  among({
+    routes: routes.map((route, index) => ({
+      name: `route ${index}`,
+      severities: ["critical"],
+      destinations: [{ sns_topic_arn: TOPIC }],
+      ...route,
+    })),
+  });
+const to = (...destinations: readonly Settings[]): Settings => routed({ destinations });
+const APP = { default_slack_hook_ssm_parameter: null, slack_bot_token: "xoxb-1", default_slack_channel_id: "C0123456" };
+
+const ACCOUNT_NAMES = "messages.account_names gives account ids of 12 digits";
+const TIME_ZONE = "messages.time_zone must be the IANA name of a time zone";
+const START_URL = "messages.identity_center_start_url must be the address of the access portal";
+const ROLE_NAME = "messages.identity_center_role_name must be the name of a permission set";
+const RUNBOOKS = "messages.runbooks must lead to addresses that begin with https://";
+const RUNBOOK_RULE = "messages.runbooks names what is no rule: root-activty. The ids are";
+const worded = (messages: Settings): Settings => among({ messages });
+const PORTAL = "https://example.awsapps.com/start";
+
 const except = (exception: Settings): Settings =>
   among({ rule_overrides: { "root-activity": { exceptions: [{ reason: "known", ...exception }] } } });
 const among = (settings: Settings): Settings => ({ ...BUCKET, ...settings });
@@ -310,6 +349,72 @@ const refused: readonly Case[] = [
   ...["2027-02-31", "2027-1-31", "31.1.2027", "tomorrow", "2027-01-31T00:00:00Z"].map(
     (until): Case => [`an exception until ${until}`, except({ actors: ["a"], until }), EXCEPTION_PARTS],
   ),
+  // --- How to tell it
+  ["a name of what is no account", worded({ account_names: { "11111111111": "prod" } }), ACCOUNT_NAMES],
+  ["an account without a name", worded({ account_names: { "111111111111": "" } }), ACCOUNT_NAMES],
+  ["an account's name of two lines", worded({ account_names: { "111111111111": "a\nb" } }), ACCOUNT_NAMES],
+  ["a time zone with a space", worded({ time_zone: "Central European Time" }), TIME_ZONE],
+  ...["http://example.awsapps.com/start", "example.awsapps.com", `${PORTAL}?a=b`, `${PORTAL} `].map(
+    (url): Case => [`the portal ${url}`, worded({ identity_center_start_url: url }), START_URL],
+  ),
+  ["a permission set without a portal", worded({ identity_center_role_name: "ReadOnlyAccess" }), ROLE_NAME],
+  [
+    "a permission set that is an ARN",
+    worded({ identity_center_start_url: PORTAL, identity_center_role_name: "arn:aws:iam::111111111111:role/x" }),
+    ROLE_NAME,
+  ],
+  ["a runbook without https", worded({ runbooks: { "root-activity": "http://wiki.example.com" } }), RUNBOOKS],
+  ["a runbook of an unknown rule", worded({ runbooks: { "root-activty": "https://wiki.example.com" } }), RUNBOOK_RULE],
+  // --- Whom to tell
+  ["a route without a name", routed({ name: "" }), ROUTE_NAME],
+  ["a route of a very long name", routed({ name: "x".repeat(81) }), ROUTE_NAME],
+  ["a name of two lines", routed({ name: "a\nb" }), ROUTE_NAME],
+  ["two routes of one name", routed({ name: "a" }, { name: "a" }), ROUTE_NAME],
+  ...["accounts", "organizational_units", "severities", "rules", "packs"].map(
+    (list): Case => [`a route with no ${list}`, routed({ [list]: [] }), ROUTE_EMPTY],
+  ),
+  ["a route of a short account", routed({ accounts: ["111111111111", "11111111111"] }), ROUTE_ACCOUNTS],
+  ...["production", "ou-ab12", "r-AB12", "111111111111"].map(
+    (unit): Case => [`a route of the unit ${unit}`, routed({ organizational_units: [unit] }), ROUTE_UNITS],
+  ),
+  ["a route of an unknown severity", routed({ severities: ["critical", "urgent"] }), ROUTE_SEVERITY],
+  ["a mention of an unknown severity", routed({ mention: { group: "here", severities: ["all"] } }), ROUTE_SEVERITY],
+  ["a route of an unknown rule", routed({ rules: ["root-activity", "root-activty"] }), ROUTE_RULE],
+  [
+    "a route of an ignore rule",
+    { ...routed({ rules: ["root-activty"] }), ignore_rules: [{ id: "root-activty", expression: "a" }] },
+    ROUTE_RULE,
+  ],
+  ["a route of an unknown pack", routed({ packs: ["iam", "iamm"] }), ROUTE_PACK],
+  ["a route to nobody", to(), ROUTE_DESTINATIONS],
+  ["a destination that is nothing", to({}), ROUTE_DESTINATIONS],
+  ["a destination that is two", to({ slack_hook_ssm_parameter: "/a", sns_topic_arn: TOPIC }), ROUTE_DESTINATIONS],
+  ["a destination that stands there twice", to({ sns_topic_arn: TOPIC }, { sns_topic_arn: TOPIC }), ROUTE_TWICE],
+  [
+    "a hook where its parameter belongs",
+    to({ slack_hook_ssm_parameter: "https://hooks.slack.com/services/T/B/x" }),
+    ROUTE_HOOK,
+  ],
+  ["a channel without a token", to({ slack_channel_id: "C0123456789" }), ROUTE_CHANNEL],
+  ["a channel by its name", { ...to({ slack_channel_id: "#alerts" }), ...APP }, ROUTE_CHANNEL],
+  ...["on-call", QUEUE, `${TOPIC}.fifo`].map(
+    (sns_topic_arn): Case => [`a route to the topic ${sns_topic_arn}`, to({ sns_topic_arn }), ROUTE_TOPIC],
+  ),
+  ...["everyone", "@on-call", "<!here>", "U0123456789"].flatMap((group): readonly Case[] => [
+    [`a mention of ${group} in a route`, routed({ mention: { group } }), ROUTE_MENTION],
+    [`a mention of ${group}`, among({ mention: { group } }), MENTION],
+  ]),
+  [
+    "a mention about an unknown severity",
+    among({ mention: { group: "here", severities: ["urgent"] } }),
+    MENTION_SEVERITY,
+  ],
+  ["a route behind one that keeps everything", routed({ severities: null }, {}), ROUTE_UNREACHABLE],
+  [
+    "no default destination beside routes that do not keep everything",
+    { ...routed({}, { severities: null, continue: true }), default_slack_hook_ssm_parameter: null },
+    NO_DEFAULT,
+  ],
   // --- Nothing is lost
   ...[0, 2.5].map(
     (max_attempts): Case => [`${max_attempts} attempts of retries`, among({ retry: { max_attempts } }), ATTEMPTS],
@@ -392,6 +497,39 @@ const refused: readonly Case[] = [
 ];
 
 const accepted: readonly Case[] = [
+  [
+    "every wording of messages",
+    worded({
+      account_names: { "012345678901": "Zahlungen & Co. <prod>" },
+      time_zone: "America/Argentina/Buenos_Aires",
+      identity_center_start_url: "https://example.awsapps.com/start#/",
+      identity_center_role_name: "ReadOnlyAccess",
+      runbooks: { "root-activity": "https://wiki.example.com/a?b=c#d" },
+    }),
+  ],
+  [
+    "routes of every kind",
+    {
+      ...routed(
+        { severities: null, continue: true },
+        { accounts: ["012345678901"], organizational_units: ["ou-ab12-34cd56ef", "r-ab12"] },
+        { rules: ["root-activity", "own", "events_to_track:DeleteTrail"], packs: ["iam", "clickops"] },
+        {
+          severities: null,
+          destinations: [{ slack_hook_ssm_parameter: "/hooks/a" }, { slack_channel_id: "C0123456" }],
+          mention: { group: "S0123456789", severities: ["critical", "high"] },
+        },
+      ),
+      ...APP,
+      rules: [{ id: "own", expression: "a" }],
+      events_to_track: ["DeleteTrail"],
+      mention: { group: "channel", severities: [] },
+    },
+  ],
+  [
+    "a route that keeps everything as the only destination",
+    { ...routed({ severities: null }), default_slack_hook_ssm_parameter: null },
+  ],
   ["a bucket alone", BUCKET],
   ["null for all sources", { ...BUCKET, sources: null }],
   ["a name of three characters", { cloudtrail_logs_s3_bucket_name: "a-1" }],
@@ -640,12 +778,14 @@ describe("every validation of these variables", () => {
     "enable_s3_sns_fanout",
     "ledger",
     "limits",
+    "mention",
     "monitoring",
     "office_hours",
     "packs",
     "reconcile",
     "required_tags",
     "retry",
+    "routes",
     "rule_overrides",
     "rules_language",
     "s3_sns_fanout_topic_arn",

@@ -1,9 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { recordProblemsNotice, ruleProblemsNotice } from "#alerts/notices.ts";
 import { toAlert } from "#alerts/to-alert.ts";
-import type { Destination } from "#model/destination.ts";
 import type { RuleRef } from "#model/rule.ts";
-import { targetsFor } from "#routing/targets-for.ts";
 import { type RawRecord, ROOT, record } from "#test/support/records.ts";
 
 const TITLED: RuleRef = { id: "titled", origin: "default", severity: "high", title: "Something happened" };
@@ -17,13 +15,27 @@ describe("toAlert", () => {
       title: "Something happened",
       eventId: "00000000-0000-4000-8000-000000000001",
       accountId: "111111111111",
+      accountName: undefined,
       region: "eu-central-1",
       what: "s3.amazonaws.com CreateBucket",
-      who: "IAMUser arn:aws:iam::111111111111:user/alice",
+      call: "S3 CreateBucket, bucket example",
+      who: "IAM user alice",
+      callerArn: "arn:aws:iam::111111111111:user/alice",
       when: "2025-06-11T09:15:00Z",
+      time: "Wed 11 Jun 2025, 09:15:00 UTC",
       from: "198.51.100.7",
       userAgent: "aws-cli/2.15.0",
+      origin: "198.51.100.7 · AWS CLI 2.15",
+      result: "succeeded",
       error: undefined,
+      details: [],
+      links: [
+        {
+          text: "CloudTrail event",
+          url: "https://console.aws.amazon.com/cloudtrailv2/home?region=eu-central-1#/events/00000000-0000-4000-8000-000000000001",
+        },
+        { text: "Bucket", url: "https://console.aws.amazon.com/s3/buckets/example?region=eu-central-1" },
+      ],
       rules: [TITLED, BARE],
     });
   });
@@ -35,21 +47,48 @@ describe("toAlert", () => {
   });
   test.each([
     ["takes the call for a title when the rule has none", {}, { title: "CreateBucket was called" }, BARE],
-    ["names root", { userIdentity: ROOT }, { who: "Root arn:aws:iam::111111111111:root" }],
+    [
+      "says in such a title that the call was refused",
+      { errorCode: "AccessDenied" },
+      { title: "CreateBucket was refused", result: "refused" },
+      BARE,
+    ],
+    [
+      "says in such a title that the call failed",
+      { errorCode: "BucketAlreadyExists" },
+      { title: "CreateBucket failed", result: "failed" },
+      BARE,
+    ],
+    [
+      "says of a service once that it is the caller and the client",
+      { sourceIPAddress: "autoscaling.amazonaws.com", userAgent: "autoscaling.amazonaws.com" },
+      { origin: "AWS service autoscaling" },
+    ],
+    [
+      "leaves the version of an API out of the words",
+      { eventSource: "lambda.amazonaws.com", eventName: "UpdateFunctionCode20150331v2", requestParameters: null },
+      { call: "Lambda UpdateFunctionCode", what: "lambda.amazonaws.com UpdateFunctionCode20150331v2" },
+    ],
+    [
+      "masks a secret in what is said in words",
+      { errorCode: "Client.InvalidParameter", errorMessage: "password=hunter2-hunter2 is too short" },
+      { error: "Client.InvalidParameter: password=(hidden) is too short" },
+    ],
+    ["names root", { userIdentity: ROOT }, { who: "root of 111111111111" }],
     [
       "names a user without ARN",
       { userIdentity: { type: "IAMUser", userName: "bob", principalId: "AIDA" } },
-      { who: "IAMUser bob" },
+      { who: "IAM user bob" },
     ],
     [
       "names the AWS service that calls",
       { userIdentity: { type: "AWSService", invokedBy: "ec2.amazonaws.com" }, sourceIPAddress: "ec2.amazonaws.com" },
-      { who: "AWSService ec2.amazonaws.com", from: "ec2.amazonaws.com" },
+      { who: "AWS service ec2", from: "ec2.amazonaws.com" },
     ],
     [
       "names an account that has nothing else",
       { userIdentity: { type: "AWSAccount", accountId: "222222222222" } },
-      { who: "AWSAccount 222222222222" },
+      { who: "somebody of account 222222222222" },
     ],
     [
       "names the principal that it finds without a type",
@@ -155,41 +194,5 @@ describe("a notice", () => {
       title: "300 rules do not work",
       values: Array.from({ length: 20 }, (_, index) => `r${index}: m`),
     });
-  });
-});
-
-describe("targetsFor", () => {
-  const to = (name: string): Destination => ({
-    kind: "sns",
-    name,
-    topicArn: `arn:aws:sns:eu-central-1:111111111111:${name}`,
-  });
-  const TABLES = [
-    {
-      routes: [
-        { accounts: ["111111111111", "222222222222"], destination: to("team-a") },
-        { accounts: ["222222222222"], destination: to("never") },
-      ],
-      default: to("default"),
-    },
-    { routes: [{ accounts: ["222222222222"], destination: to("audit") }] },
-  ];
-  test.each([
-    ["the route that names the account", "111111111111", ["team-a"]],
-    ["the first route of each table", "222222222222", ["team-a", "audit"]],
-    ["the default when no route names the account", "333333333333", ["default"]],
-    ["the default when there is no account", undefined, ["default"]],
-  ])("is %s", (_name, accountId, expected) => {
-    expect(targetsFor(TABLES, accountId).map(({ destination }) => destination.name)).toEqual(expected);
-  });
-  test("names the default of the same table as the fallback of a route", () => {
-    const fallbacks = targetsFor(TABLES, "222222222222").map(({ fallback }) => fallback?.name);
-    expect({ fallbacks, ofTheDefault: targetsFor(TABLES, undefined)[0]?.fallback }).toEqual({
-      fallbacks: ["default", undefined],
-      ofTheDefault: undefined,
-    });
-  });
-  test("is nobody when there is neither route nor default", () => {
-    expect(targetsFor(TABLES.slice(1), "111111111111")).toEqual([]);
   });
 });

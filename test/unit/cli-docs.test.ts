@@ -7,7 +7,7 @@ import { folderOf, runCommand } from "#test/support/scanning.ts";
 import { repoRoot } from "#test/support/tools.ts";
 
 const PAGE = readFileSync(path.join(repoRoot, "docs/cli.md"), "utf8");
-const COMMANDS = ["scan", "rules", "validate", "test", "convert"];
+const COMMANDS = ["scan", "preview", "rules", "validate", "test", "convert"];
 
 const BOB = { type: "IAMUser", arn: "arn:aws:iam::111111111111:user/bob", accountId: "111111111111", userName: "bob" };
 const refused = {
@@ -46,7 +46,7 @@ function example(): string {
 function words(line: string, folder: string): readonly string[] {
   return Array.from(line.matchAll(/"([^"]*)"|(\S+)/g), ([, quoted, bare = ""]) => {
     if (quoted !== undefined) return quoted;
-    return ["logs", "config.yaml", "my-rules"].includes(bare) ? path.join(folder, bare) : bare;
+    return ["logs", "config.yaml", "my-rules", "preview.html"].includes(bare) ? path.join(folder, bare) : bare;
   });
 }
 
@@ -56,7 +56,7 @@ describe("docs/cli.md", () => {
   );
 
   test("shows commands", () => {
-    expect(shown).toHaveLength(6);
+    expect(shown).toHaveLength(8);
   });
 
   test.each(shown)("shows what the command prints: %s", async (block) => {

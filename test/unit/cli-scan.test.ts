@@ -81,7 +81,7 @@ medium    rules[1]  4       2025-06-11 08:30 UTC  2025-06-11 09:30 UTC  user/ali
         rules: ["rules[0]", "rules[1]"],
         title: "StopLogging was called",
         eventSource: "cloudtrail.amazonaws.com",
-        actor: "IAMUser arn:aws:iam::111111111111:user/alice",
+        actor: "arn:aws:iam::111111111111:user/alice",
         sourceIPAddress: "198.51.100.7",
         errorCode: null,
         file: path.join(folder, "a.json.gz"),

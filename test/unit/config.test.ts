@@ -135,6 +135,19 @@ describe("parseConfiguration", () => {
       ignore_rules: "x == 1; y in [1, 2]",
       rules_separator: ";",
       events_to_track: "CreateUser,not a name",
+      routes: [
+        {
+          name: "on call",
+          accounts: null,
+          severities: ["critical"],
+          rules: null,
+          packs: ["root", "iam"],
+          destinations: [hook("on-call")],
+          mention: { group: "S0123456789", severities: ["critical"] },
+          continue: true,
+        },
+      ],
+      mention: { group: "here", severities: [] },
       routing: [{ routes: [{ accounts: ["111111111111"], destination: hook("a") }], default: null }],
       rule_config: { self: { accountId: "111111111111" }, offHours: [1, 2] },
       limits: { ...DEFAULT_LIMITS, file_bytes: 1_000 },
@@ -159,6 +172,19 @@ describe("parseConfiguration", () => {
         { id: "ignore_rules[0]", origin: "ignore", severity: "medium", expression: "x == 1" },
         { id: "ignore_rules[1]", origin: "ignore", severity: "medium", expression: "y in [1, 2]" },
       ],
+      routes: [
+        {
+          name: "on call",
+          accounts: undefined,
+          severities: ["critical"],
+          rules: undefined,
+          packs: ["root", "iam"],
+          destinations: [hook("on-call")],
+          mention: { mention: { kind: "group", id: "S0123456789" }, severities: ["critical"] },
+          continues: true,
+        },
+      ],
+      mention: { mention: { kind: "broadcast", range: "here" }, severities: [] },
       routing: [{ routes: [{ accounts: ["111111111111"], destination: hook("a") }], default: undefined }],
       allowedHookHosts: ["hooks.slack.com"],
       tellRuleProblems: true,
@@ -226,6 +252,23 @@ describe("parseConfiguration", () => {
       configuration({ routing: [{ routes: [{ destination: hook("a") }] }] }),
       [/^routing\.0\.routes\.0\.accounts: ./],
     ],
+    [
+      "has a route without a destination, and one with an unknown severity",
+      configuration({
+        routes: [
+          { name: "a", destinations: [], continue: false },
+          { name: "b", destinations: [hook("a")], continue: false, severities: ["urgent"] },
+        ],
+      }),
+      [/^routes\.0\.destinations: ./, /^routes\.1\.severities\.0: .*critical/],
+    ],
+    ...["everyone", "<!here>", "U0123456789", "S1>", "s0123456789"].map(
+      (group): [string, unknown, readonly RegExp[]] => [
+        `mentions ${group}`,
+        configuration({ mention: { group, severities: ["critical"] } }),
+        [/^mention\.group: must be the id of a user group/],
+      ],
+    ),
     [
       "has a destination with a part that is not its own",
       configuration({ routing: [{ routes: [], default: { ...hook("a"), topicArn: "x" } }] }),

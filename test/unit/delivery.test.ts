@@ -5,10 +5,12 @@ import { createDeliver } from "#delivery/deliver.ts";
 import { hookProblem } from "#delivery/hook-url.ts";
 import { cachedSecrets } from "#delivery/secrets.ts";
 import { classify, noAnswer } from "#delivery/slack-answer.ts";
-import type { Delivery, Destination } from "#model/destination.ts";
+import { topicMessage } from "#delivery/topic-message.ts";
+import type { Delivery, Destination, Mention } from "#model/destination.ts";
 import type { Notice } from "#model/news.ts";
 import type { DeliveryOptions } from "#model/ports.ts";
 import { accessDenied, fakeClock, fakeParameters, fakePublisher } from "#test/support/fakes.ts";
+import { pings } from "#test/support/slack-stand-in/block-kit.ts";
 import { type SlackStandIn, startSlackStandIn } from "#test/support/slack-stand-in/server.ts";
 
 const NEWS: Notice = {
@@ -262,6 +264,32 @@ describe("deliver", () => {
       slept: [],
       posted: 1,
       text: ["🟠 HIGH · A rule does not work"],
+    });
+  });
+
+  describe.each<[mention: string, mention: Mention, drawn: string, plain: string]>([
+    ["a group", { kind: "group", id: "S0123456789" }, "usergroup S0123456789", "<!subteam^S0123456789>"],
+    ["everyone who is there", { kind: "broadcast", range: "here" }, "broadcast here", "<!here>"],
+    ["the channel", { kind: "broadcast", range: "channel" }, "broadcast channel", "<!channel>"],
+  ])("mentions %s", (_mention, mention, drawn, plain) => {
+    const pinged = (slack: SlackStandIn) => slack.received().map(({ payload }) => pings(payload));
+
+    test.each([HOOK, APP])("once, in a line of its own, through $kind", async (destination) => {
+      const { told, slack } = await setUp();
+      expect((await told(destination, { mention })).delivery).toEqual({ kind: "delivered" });
+      expect(pinged(slack)).toEqual([[drawn]]);
+      const [line] = Object(slack.received()[0]?.payload).blocks;
+      expect(line.elements).toEqual([{ type: "rich_text_section", elements: [expect.anything()] }]);
+    });
+
+    test("once in plain text, too", async () => {
+      const { told, slack } = await setUp();
+      slack.answerNext("alerts", { status: 400, body: "invalid_blocks" });
+      expect((await told(HOOK, { mention })).delivery).toMatchObject({
+        kind: "delivered",
+        degraded: expect.anything(),
+      });
+      expect(pinged(slack)).toEqual([[plain]]);
     });
   });
 
@@ -559,34 +587,15 @@ describe("deliver", () => {
   });
 
   describe("through SNS", () => {
-    test("publishes the news as JSON below a subject", async () => {
+    test("publishes what the topic is to be given, and mentions nobody", async () => {
       const { told, publisher } = await setUp();
-      expect({ ...(await told(SNS)), published: publisher.published }).toEqual({
+      const options = { banner: "For team-a.", mention: { kind: "broadcast", range: "here" } } as const;
+      expect({ ...(await told(SNS, options)), published: publisher.published }).toEqual({
         delivery: { kind: "delivered" },
         slept: [],
         posted: 0,
-        published: [{ topicArn: SNS.topicArn, subject: "HIGH: A rule does not work", body: JSON.stringify(NEWS) }],
+        published: [topicMessage(SNS.topicArn, NEWS, "For team-a.")],
       });
-    });
-
-    test("makes a subject that SNS accepts of any title", async () => {
-      const publisher = fakePublisher();
-      const deliver = createDeliver({
-        secrets: cachedSecrets(fakeParameters(), fakeClock()),
-        publisher,
-        clock: fakeClock(),
-        allowedHookHosts: [],
-        slackApiUrl: "http://127.0.0.1:9/",
-        fetch,
-      });
-      await deliver({ ...NEWS, title: `é\n${"x".repeat(200)}` }, SNS, { withinMs: 45_000 });
-      expect(publisher.published.map(({ subject }) => subject)).toEqual([`HIGH: ? ${"x".repeat(91)}`]);
-    });
-
-    test("says in the message why it comes to this topic", async () => {
-      const { told, publisher } = await setUp();
-      await told(SNS, { banner: "For team-a." });
-      expect(publisher.published.map(({ body }) => JSON.parse(body))).toEqual([{ banner: "For team-a.", ...NEWS }]);
     });
 
     test.each(["AuthorizationErrorException", "NotFoundException", "KMSDisabledException"])(
@@ -612,21 +621,6 @@ describe("deliver", () => {
         expect((await told(SNS)).delivery).toEqual(ambiguous("SNS: busy"));
       },
     );
-
-    test("cuts texts that are too long for SNS", async () => {
-      const { publisher } = await setUp();
-      const deliver = createDeliver({
-        secrets: cachedSecrets(fakeParameters(), fakeClock()),
-        publisher,
-        clock: fakeClock(),
-        allowedHookHosts: [],
-        slackApiUrl: "http://127.0.0.1:9/",
-        fetch,
-      });
-      const facts = Array.from({ length: 12 }, () => ({ label: "x", value: "é".repeat(300_000) }));
-      await deliver({ ...NEWS, facts }, SNS, { withinMs: 45_000 });
-      expect(publisher.published.map(({ body }) => Buffer.byteLength(body) < 256 * 1024)).toEqual([true]);
-    });
 
     test("tries three times when SNS fails", async () => {
       const { told, publisher } = await setUp();

@@ -778,6 +778,20 @@ describe("the self-check", () => {
     expect([error.message, `${error.stack}`.includes("T0/B0")]).toEqual([expect.stringMatching(message), false]);
   });
 
+  test("reads the hooks of routes, too", async () => {
+    const destination = {
+      kind: "slack_webhook",
+      name: "route on call (/hooks/on-call)",
+      hookParameter: "/hooks/on-call",
+    };
+    const { handle } = setUp({
+      document: configuration({ routes: [{ name: "on call", destinations: [destination], continue: false }] }),
+    });
+    await expect(handle(SELF_CHECK)).rejects.toThrow(
+      'the secret of the destination "route on call (/hooks/on-call)" cannot be read',
+    );
+  });
+
   test("is content once a hook was mended", async () => {
     const { world, handle } = setUp({ hooks: { "/hooks/default": "https://hooks.example.com/services/T0/B0/secret" } });
     await expect(handle(SELF_CHECK)).rejects.toThrow("hooks.example.com");

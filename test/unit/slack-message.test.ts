@@ -2,28 +2,10 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { escapeMrkdwn, plain } from "#delivery/plain.ts";
 import { plainMessage, type SlackMessage, slackMessage } from "#delivery/slack-message.ts";
-import type { Alert, News } from "#model/news.ts";
+import { type News, RESULTS } from "#model/news.ts";
 import { SEVERITIES } from "#model/rule.ts";
+import { ALERT } from "#test/support/alerts.ts";
 import { checkMessage, pings } from "#test/support/slack-stand-in/block-kit.ts";
-
-const ALERT: Alert = {
-  kind: "alert",
-  severity: "high",
-  title: "Root user made a change",
-  eventId: "00000000-0000-4000-8000-000000000001",
-  accountId: "111111111111",
-  region: "eu-central-1",
-  what: "s3.amazonaws.com DeleteBucket",
-  who: "Root arn:aws:iam::111111111111:root",
-  when: "2025-06-11T09:15:00Z",
-  from: "198.51.100.7",
-  userAgent: "aws-cli/2.15.0",
-  error: "AccessDenied",
-  rules: [
-    { id: "root-activity", origin: "default", severity: "high", title: "Root user made a change" },
-    { id: "rules[0]", origin: "custom", severity: "medium" },
-  ],
-};
 
 describe("plain", () => {
   test.each([
@@ -91,33 +73,45 @@ const URLS = fc
     ([region, name]) => `https://console.aws.amazon.com/x?region=${region}#${encodeURIComponent(name.toWellFormed())}`,
   );
 const optional = fc.option(TEXT, { nil: undefined });
-const rule = fc.record({
-  id: TEXT,
-  origin: fc.constant("custom" as const),
-  severity: fc.constantFrom(...SEVERITIES),
-});
+const rule = fc.record(
+  {
+    id: TEXT,
+    origin: fc.constant("custom" as const),
+    severity: fc.constantFrom(...SEVERITIES),
+    investigate: TEXT,
+  },
+  { requiredKeys: ["id", "origin", "severity"] },
+);
+const facts = (maxLength: number) =>
+  fc.array(fc.record({ label: TEXT, value: TEXT, url: URLS }, { requiredKeys: ["label", "value"] }), { maxLength });
 const alert = fc.record({
   kind: fc.constant("alert" as const),
   severity: fc.constantFrom(...SEVERITIES),
   title: TEXT,
   eventId: fc.uuid(),
   accountId: optional,
+  accountName: optional,
   region: optional,
   what: TEXT,
+  call: TEXT,
   who: TEXT,
+  callerArn: optional,
   when: optional,
+  time: optional,
   from: optional,
   userAgent: optional,
+  origin: optional,
+  result: fc.constantFrom(...RESULTS),
   error: optional,
+  details: facts(8),
+  links: fc.array(fc.record({ text: TEXT, url: URLS }), { maxLength: 10 }),
   rules: fc.tuple(rule, rule),
 });
 const notice = fc.record({
   kind: fc.constant("notice" as const),
   severity: fc.constantFrom(...SEVERITIES),
   title: TEXT,
-  facts: fc.array(fc.record({ label: TEXT, value: TEXT, url: URLS }, { requiredKeys: ["label", "value"] }), {
-    maxLength: 60,
-  }),
+  facts: facts(60),
 });
 const judgeOf = (message: SlackMessage) => ({ refusal: checkMessage(message), pings: pings(message) });
 const FINE = { refusal: undefined, pings: [] };
@@ -128,37 +122,92 @@ describe("slackMessage", () => {
       { type: "text", text: `${label}  `, style: { bold: true } },
       { type: "text", text: value },
     ];
+    const lines = (...elements: readonly unknown[]) => ({
+      type: "rich_text",
+      elements: [{ type: "rich_text_section", elements }],
+    });
+    const small = (text: string) => ({ type: "plain_text", text, emoji: false });
     expect(slackMessage(ALERT)).toEqual({
       text: "🟠 HIGH · Root user made a change",
-      blocks: [
-        { type: "header", text: { type: "plain_text", text: "🟠 HIGH · Root user made a change", emoji: false } },
+      blocks: [{ type: "header", text: small("🟠 HIGH · Root user made a change") }],
+      attachments: [
         {
-          type: "rich_text",
-          elements: [
+          color: "#f2711c",
+          blocks: [
+            lines(
+              ...line("Who", "root of prod-payments\n"),
+              ...line("What", "S3 DeleteBucket, bucket example\n"),
+              ...line("Request", "force: true\n"),
+              ...line("Result", "refused: AccessDenied\n"),
+              ...line("From", "198.51.100.7 · AWS CLI 2.15"),
+            ),
             {
-              type: "rich_text_section",
-              elements: [
-                ...line("Who", "Root arn:aws:iam::111111111111:root\n"),
-                ...line("What", "s3.amazonaws.com DeleteBucket\n"),
-                ...line("Where", "111111111111 · eu-central-1\n"),
-                ...line("When", "2025-06-11T09:15:00Z\n"),
-                ...line("From", "198.51.100.7 (aws-cli/2.15.0)\n"),
-                ...line("Error", "AccessDenied"),
+              type: "section",
+              fields: [
+                { type: "mrkdwn", text: "*Where*\nprod-payments (111111111111) · eu-central-1", verbatim: true },
+                {
+                  type: "mrkdwn",
+                  text: "*When*\nWed 11 Jun 2025, 11:15:00 Europe/Berlin (GMT+2)",
+                  verbatim: true,
+                },
               ],
             },
-          ],
-        },
-        {
-          type: "context",
-          elements: [
-            { type: "plain_text", text: "Rules: root-activity, rules[0]", emoji: false },
-            { type: "plain_text", text: "eventID: 00000000-0000-4000-8000-000000000001", emoji: false },
+            lines(...line("What to do", "Ask the holder of the root password.")),
+            {
+              type: "context",
+              elements: [
+                small("Rules: root-activity, rules[0]"),
+                small("eventID: 00000000-0000-4000-8000-000000000001"),
+              ],
+            },
+            lines({ type: "link", url: ALERT.links[0]?.url, text: "CloudTrail event" }),
           ],
         },
       ],
       unfurl_links: false,
       unfurl_media: false,
     });
+  });
+
+  test.each([
+    "*bold*",
+    "_x_",
+    "~x~",
+    "`x`",
+    "<!channel>",
+    "<https://198.51.100.1|x>",
+    "a & b",
+    "a:smile:",
+    "https://198.51.100.1",
+    "example.com",
+    "@here",
+    "> quote",
+    "x".repeat(200),
+    "a\nb",
+    "a\u3164b",
+  ])("shows an account that is called %j in a line, where Slack parses nothing", (accountName) => {
+    const message = slackMessage({ ...ALERT, accountName });
+    const parsed = JSON.stringify(message.attachments?.[0].blocks.filter(({ type }) => type === "section"));
+    expect({ parsed: parsed.includes("*Where*"), ...judgeOf(message) }).toEqual({ parsed: false, ...FINE });
+  });
+
+  test("has no text that Slack would parse but the headline, labels of ours and what is no more than words", () => {
+    const parsed = (value: unknown): readonly string[] => {
+      if (typeof value !== "object" || value === null) return [];
+      if ("type" in value && value.type === "mrkdwn") return [String(Object(value).text)];
+      return Object.values(value).flatMap(parsed);
+    };
+    let columns = 0;
+    fc.assert(
+      fc.property(fc.oneof(alert, fc.constant(ALERT)), (news) => {
+        for (const text of parsed(slackMessage(news))) {
+          columns += 1;
+          expect(text).toMatch(/^\*(Where|When)\*\n[\p{L}\p{N} ,()/·+:-]+$/u);
+        }
+      }),
+      { seed: 11, numRuns: 150 },
+    );
+    expect(columns).toBeGreaterThan(50);
   });
 
   const judge = (news: News) => judgeOf(slackMessage(news));
@@ -170,7 +219,7 @@ describe("slackMessage", () => {
           { ...FINE, id: true },
         );
       }),
-      { seed: 6, numRuns: 500 },
+      { seed: 6, numRuns: 250 },
     );
   });
 
@@ -179,7 +228,7 @@ describe("slackMessage", () => {
       fc.property(notice, (news) => {
         expect(judge(news)).toEqual(FINE);
       }),
-      { seed: 7, numRuns: 500 },
+      { seed: 7, numRuns: 250 },
     );
   });
 
@@ -192,11 +241,17 @@ describe("slackMessage", () => {
       accountId: text,
       region: text,
       what: text,
+      call: text,
       who: text,
       when: text,
+      time: text,
       from: text,
       userAgent: text,
+      origin: text,
       error: text,
+      details: Array.from({ length: 30 }, () => ({ label: text, value: text })),
+      links: Array.from({ length: 30 }, () => ({ text, url: `https://example.com/${"x".repeat(2_900)}` })),
+      rules: [{ id: text, origin: "custom" as const, severity: "low" as const, investigate: text }] as const,
     };
     expect(judge(news)).toEqual(FINE);
   });
@@ -207,7 +262,7 @@ describe("slackMessage", () => {
   });
 
   test("foreign text cannot forge a line", () => {
-    const forged = { ...ALERT, userAgent: "x\nWho  nobody", error: "y\u2028Who  nobody" };
+    const forged = { ...ALERT, origin: "x\nWho  nobody", error: "y\u2028Who  nobody" };
     const lines = JSON.stringify(slackMessage(forged)).split("\\n").length;
     expect(lines).toBe(JSON.stringify(slackMessage(ALERT)).split("\\n").length);
   });
@@ -249,7 +304,7 @@ describe("slackMessage", () => {
     ],
   ])("draws a fact that leads somewhere as a link, %s", (_name, facts, elements) => {
     const news: News = { kind: "notice", severity: "low", title: "t", facts };
-    expect({ elements: slackMessage(news).blocks?.slice(1), ...judge(news) }).toEqual({
+    expect({ elements: slackMessage(news).attachments?.[0].blocks, ...judge(news) }).toEqual({
       elements: [{ type: "rich_text", elements: [{ type: "rich_text_section", elements }] }],
       ...FINE,
     });
@@ -284,7 +339,7 @@ describe("a banner", () => {
       fc.property(fc.oneof(alert, notice), TEXT, (news, banner) => {
         expect([judgeOf(slackMessage(news, banner)), judgeOf(plainMessage(news, banner))]).toEqual([FINE, FINE]);
       }),
-      { seed: 9, numRuns: 500 },
+      { seed: 9, numRuns: 250 },
     );
   });
 });
@@ -297,12 +352,14 @@ describe("plainMessage", () => {
         "🟠 HIGH · Root user made a change",
         "Rules: root-activity, rules[0]",
         "eventID: 00000000-0000-4000-8000-000000000001",
-        "Who: Root arn:aws:iam::111111111111:root",
-        "What: s3.amazonaws.com DeleteBucket",
-        "Where: 111111111111 · eu-central-1",
-        "When: 2025-06-11T09:15:00Z",
-        "From: 198.51.100.7 (aws-cli/2.15.0)",
-        "Error: AccessDenied",
+        "Where: prod-payments (111111111111) · eu-central-1",
+        "When: Wed 11 Jun 2025, 11:15:00 Europe/Berlin (GMT+2)",
+        "Who: root of prod-payments",
+        "What: S3 DeleteBucket, bucket example",
+        "Request: force: true",
+        "Result: refused: AccessDenied",
+        "From: 198.51.100.7 · AWS CLI 2.15",
+        "What to do: Ask the holder of the root password.",
       ].join("\n"),
       unfurl_links: false,
       unfurl_media: false,
@@ -338,10 +395,10 @@ describe("plainMessage", () => {
           links: text.includes("://"),
           id: text.includes(`eventID: ${news.eventId}`),
           short: text.length < 4_000,
-          lines: text.split("\n").length <= 9,
+          lines: text.split("\n").length <= 19,
         }).toEqual({ ...FINE, links: false, id: true, short: true, lines: true });
       }),
-      { seed: 8, numRuns: 500 },
+      { seed: 8, numRuns: 250 },
     );
   });
 
@@ -355,7 +412,7 @@ describe("plainMessage", () => {
           short: true,
         });
       }),
-      { seed: 10, numRuns: 500 },
+      { seed: 10, numRuns: 250 },
     );
   });
 
@@ -367,11 +424,12 @@ describe("plainMessage", () => {
         title: text,
         accountId: text,
         region: text,
-        what: text,
+        call: text,
         who: text,
-        when: text,
-        from: text,
+        time: text,
+        origin: text,
         error: text,
+        details: Array.from({ length: 30 }, () => ({ label: text, value: text })),
       };
       const message = plainMessage(
         { ...ALERT, ...long, rules: [{ id: text, origin: "custom", severity: "low" }] },

@@ -2,11 +2,12 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { guardedLedger } from "#ledger/guarded-ledger.ts";
 import { destinationKey, ledgerKey } from "#ledger/keys.ts";
-import type { Delivery, Destination, Target } from "#model/destination.ts";
+import type { Delivery, Destination, Mention, Target } from "#model/destination.ts";
 import type { Alert, News, Notice } from "#model/news.ts";
 import { brokenIdentities, newOutcome, type Outcome } from "#model/outcome.ts";
 import type { TellingLedger } from "#model/ports.ts";
 import { createTeller, RESERVE_MS } from "#pipeline/telling.ts";
+import { ALERT } from "#test/support/alerts.ts";
 import {
   type FakeLedger,
   fakeDeliver,
@@ -27,18 +28,9 @@ const TEAM: Target = { destination: hook("team") };
 const WITH_FALLBACK: Target = { destination: hook("team"), fallback: hook("default") };
 
 const alert = (eventId: string): Alert => ({
-  kind: "alert",
-  severity: "high",
+  ...ALERT,
   title: `Alert ${eventId}`,
   eventId,
-  accountId: "111111111111",
-  region: "eu-central-1",
-  what: "iam.amazonaws.com CreateUser",
-  who: "alice",
-  when: "2025-06-11T09:15:00Z",
-  from: "198.51.100.7",
-  userAgent: undefined,
-  error: undefined,
   rules: [{ id: "a", origin: "custom", severity: "high" }],
 });
 const NOTICE: Notice = { kind: "notice", severity: "low", title: "A notice", facts: [] };
@@ -47,7 +39,7 @@ const keyOf = (news: News, { destination }: Target = TEAM) => ledgerKey(news, de
 
 /** What a test may set. */
 interface Setting {
-  readonly targets?: readonly Target[];
+  readonly targets?: readonly Target[] | ((news: News) => readonly Target[]);
   readonly answer?: (news: News, destination: Destination) => Delivery | undefined;
   readonly clock?: SharedClock;
   /** Null: switched off. */
@@ -69,7 +61,7 @@ function invocation(setting: Setting = {}) {
     return answer?.(news, destination);
   });
   const stages = {
-    targetsFor: () => targets,
+    targetsFor: (news: News) => (typeof targets === "function" ? targets(news) : targets),
     ledgerKey,
     destinationKey,
     guard: (given: Parameters<typeof guardedLedger>[0], onFailure: (error: unknown) => void) =>
@@ -421,6 +413,32 @@ describe("a dead hook", () => {
     });
     // As told to whom it was for: with a new hook, nothing comes a second time.
     expect([...ledger.rows.keys()]).toEqual(["1", "2", "3"].map((id) => keyOf(alert(id))));
+  });
+
+  test.each<[kind: string, destination: Destination, remedy: string]>([
+    ["hook", hook("team"), "Give it a new hook."],
+    [
+      "channel",
+      { kind: "slack_app", name: "team", channelId: "C1", tokenParameter: "/token" },
+      "Let the app in, or name another channel.",
+    ],
+    ["topic", topic("team"), "Let the function publish to the topic, or name another one."],
+  ])("says how a %s is mended", async (_kind, destination, remedy) => {
+    const targets = [{ destination, fallback: hook("default") }];
+    const { told } = await tellAll([alert("1")], { targets, answer: deadIs("team") });
+    expect(told.at(-1)?.banner).toBe(`For team, which cannot be told any more: ${GONE.reason}. ${remedy}`);
+  });
+
+  test("hands its mention on to its fallback", async () => {
+    const mention: Mention = { kind: "group", id: "S0123456789" };
+    const { told } = await tellAll([alert("1")], {
+      targets: [{ ...WITH_FALLBACK, mention }],
+      answer: deadIs("team"),
+    });
+    expect(told.map((each) => [each.to, each.mention])).toEqual([
+      ["team", mention],
+      ["default", mention],
+    ]);
   });
 
   test("is not tried again by what the same invocation tells later", async () => {

@@ -1,5 +1,8 @@
 import type { Fact, Notice } from "#model/news.ts";
 import { accountOf, type CloudTrailRecord, textAt, valueAt } from "#model/record.ts";
+import { type MessageSettings, PLAIN_MESSAGES } from "#model/settings.ts";
+import { accountInWords } from "./account.ts";
+import { timeIn } from "./time.ts";
 
 /** How many callers and clients an Insight names: the first are those with most calls. */
 const MAX_ATTRIBUTIONS = 3;
@@ -16,7 +19,10 @@ const TYPES: ReadonlyMap<string, readonly [string, string]> = new Map([
  * What to say about Insights. The start and the end of one, recognized by `sharedEventID`, become one notice.
  * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-insights-fields-trails.html
  */
-export function insightNotices(insights: readonly CloudTrailRecord[]): readonly Notice[] {
+export function insightNotices(
+  insights: readonly CloudTrailRecord[],
+  messages: MessageSettings = PLAIN_MESSAGES,
+): readonly Notice[] {
   const byId = new Map<unknown, CloudTrailRecord[]>();
   for (const insight of insights) {
     const id = textAt(insight, "sharedEventID") ?? insight;
@@ -24,11 +30,11 @@ export function insightNotices(insights: readonly CloudTrailRecord[]): readonly 
     if (known === undefined) byId.set(id, [insight]);
     else known.push(insight);
   }
-  return [...byId.values()].map(noticeOf);
+  return Array.from(byId.values(), (parts) => noticeOf(parts, messages));
 }
 
 /** @param parts start and end, or one of them; only the end knows the average of the whole time. */
-function noticeOf(parts: readonly CloudTrailRecord[]): Notice {
+function noticeOf(parts: readonly CloudTrailRecord[], messages: MessageSettings): Notice {
   const stateOf = (part: CloudTrailRecord) => textAt(part, "insightDetails", "state");
   const start = parts.find((part) => stateOf(part) === "Start");
   const end = parts.find((part) => stateOf(part) === "End");
@@ -37,6 +43,10 @@ function noticeOf(parts: readonly CloudTrailRecord[]): Notice {
     .map((key) => textAt(told, "insightDetails", key))
     .filter(Boolean)
     .join(" ");
+  const timeOf = (part: CloudTrailRecord | undefined) => {
+    const time = part && textAt(part, "eventTime");
+    return time && timeIn(time, messages.timeZone);
+  };
   const type = textAt(told, "insightDetails", "insightType") ?? "unknown type";
   const [title, things] = TYPES.get(type) ?? [`CloudTrail Insight ${type}`, "calls"];
   const minutes = valueAt(told, "insightDetails", "insightContext", "statistics", "insightDuration");
@@ -53,9 +63,9 @@ function noticeOf(parts: readonly CloudTrailRecord[]): Notice {
     ["Who", attributions(told, "userIdentityArn")],
     ["Client", attributions(told, "userAgent")],
     ["Errors", attributions(told, "errorCode")],
-    ["Where", [accountOf(told) ?? "unknown account", textAt(told, "awsRegion")].filter(Boolean).join(" · ")],
-    ["Began", start && textAt(start, "eventTime")],
-    ["Ended", end && textAt(end, "eventTime")],
+    ["Where", [accountInWords(accountOf(told), messages), textAt(told, "awsRegion")].filter(Boolean).join(" · ")],
+    ["Began", timeOf(start)],
+    ["Ended", timeOf(end)],
     [
       "eventID",
       parts

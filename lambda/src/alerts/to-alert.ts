@@ -1,34 +1,96 @@
-import type { Alert } from "#model/news.ts";
-import { accountOf, type CloudTrailRecord, textAt } from "#model/record.ts";
+import type { Alert, Result } from "#model/news.ts";
+import { accountOf, type CloudTrailRecord, isRefusedCall, textAt } from "#model/record.ts";
 import type { RuleRef } from "#model/rule.ts";
+import { type MessageSettings, PLAIN_MESSAGES } from "#model/settings.ts";
+import type { ObjectRef } from "#model/source-item.ts";
+import { nameOf } from "./account.ts";
+import { clientInWords, originInWords } from "./client.ts";
+import { detailsOf } from "./details.ts";
+import { linksOf } from "./links.ts";
+import { masked } from "./mask.ts";
+import { resourceOf } from "./resource.ts";
+import { bareCall, serviceInWords } from "./service.ts";
+import { timeIn } from "./time.ts";
+import { bounded } from "./values.ts";
+import { whoIn } from "./who.ts";
 
-/** What to say about a record that rules matched. */
-export function toAlert(record: CloudTrailRecord, rules: readonly [RuleRef, ...RuleRef[]]): Alert {
+/** What an alert is made of beside the record and its rules. */
+export interface AlertOptions {
+  readonly messages?: MessageSettings;
+  /** As rules see it in `config.requiredTags`. */
+  readonly requiredTags?: unknown;
+  /** Where the record was read from, if it came in a file. */
+  readonly logFile?: ObjectRef | undefined;
+}
+
+/** Of a text that the alert says in words; the record itself has the rest. */
+const MAX_TEXT = 1_000;
+
+/** What to say about a record that rules matched. Everything in it is bounded, and secrets in it are masked. */
+export function toAlert(
+  record: CloudTrailRecord,
+  rules: readonly [RuleRef, ...RuleRef[]],
+  { messages = PLAIN_MESSAGES, requiredTags, logFile }: AlertOptions = {},
+): Alert {
   const [worst] = rules;
   const call = textAt(record, "eventName") ?? "unknown call";
+  const accountId = accountOf(record);
+  const when = textAt(record, "eventTime");
+  const userAgent = textAt(record, "userAgent");
+  const from = textAt(record, "sourceIPAddress");
+  const error = errorOf(record);
+  const result = resultOf(record, error);
+  const resource = resourceOf(record);
+  const origin = originInWords(from, clientInWords(userAgent, isConsoleSession(record)));
   return {
     kind: "alert",
     severity: worst.severity,
-    title: worst.title ?? `${call} was called`,
+    title: worst.title ?? `${call} ${ENDINGS[result]}`,
     eventId: textAt(record, "eventID") ?? "",
-    accountId: accountOf(record),
+    accountId,
+    accountName: accountId && nameOf(accountId, messages.accountNames),
     region: textAt(record, "awsRegion"),
     what: [textAt(record, "eventSource"), call].filter(Boolean).join(" "),
-    who: who(record),
-    when: textAt(record, "eventTime"),
-    from: textAt(record, "sourceIPAddress"),
-    userAgent: textAt(record, "userAgent"),
-    error: errorOf(record),
+    call: said([inWords(record, call), resource && `${resource.kind} ${resource.name}`].filter(Boolean).join(", ")),
+    who: said(whoIn(record, messages)),
+    callerArn: textAt(record, "userIdentity", "arn"),
+    when,
+    time: when && bounded(timeIn(when, messages.timeZone), MAX_TEXT),
+    from,
+    userAgent,
+    origin: origin && said(origin),
+    result,
+    error: error && said(error),
+    details: detailsOf(record, resource === undefined ? [] : [resource.name, resource.given], requiredTags),
+    links: linksOf(record, rules, messages, logFile),
     rules,
   };
 }
 
-function who(record: CloudTrailRecord): string {
-  const type = textAt(record, "userIdentity", "type");
-  const name = ["arn", "userName", "invokedBy", "principalId", "accountId"]
-    .map((key) => textAt(record, "userIdentity", key))
-    .find((value) => value !== undefined);
-  return [type, name].filter(Boolean).join(" ") || "unknown";
+const ENDINGS: Readonly<Record<Result, string>> = {
+  succeeded: "was called",
+  refused: "was refused",
+  failed: "failed",
+};
+
+function said(text: string): string {
+  return bounded(masked(undefined, text), MAX_TEXT);
+}
+
+/** `IAM CreateUser`; a sign-in is no call to people. */
+function inWords(record: CloudTrailRecord, call: string): string {
+  if (call === "ConsoleLogin") return "Sign-in to the console";
+  const source = textAt(record, "eventSource");
+  return [source && serviceInWords(source), bareCall(call)].filter(Boolean).join(" ");
+}
+
+function isConsoleSession(record: CloudTrailRecord): boolean {
+  return String(record.sessionCredentialFromConsole) === "true";
+}
+
+function resultOf(record: CloudTrailRecord, error: string | undefined): Result {
+  if (isRefusedCall(record)) return "refused";
+  return error === undefined ? "succeeded" : "failed";
 }
 
 /** A failed sign-in has no error code: it says so in its response, and often in `errorMessage`. */

@@ -56,7 +56,10 @@ export function parseConfiguration(document: unknown): Settings {
   const configuration = parsed(ConfigurationDocument, document);
   return {
     ...ruleSettings(configuration),
+    routes: configuration.routes,
     routing: configuration.routing,
+    mention: configuration.mention,
+    messages: configuration.messages,
     allowedHookHosts: configuration.allowed_hook_hosts,
     tellRuleProblems: configuration.rule_evaluation_errors_to_slack,
     countRefusedCalls: configuration.push_access_denied_cloudwatch_metrics,

@@ -60,15 +60,15 @@ function isDay(text: string): boolean {
   return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text) && text.length === "2027-01-31".length;
 }
 
+/** The IANA name of a time zone that this runtime knows. */
+export const TimeZone = v.pipe(v.string(), v.check(isTimeZone, "is no time zone: write one such as Europe/Berlin"));
+
 const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"] as const;
 const Hour = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(24));
 
 const OfficeHours = v.pipe(
   v.strictObject({
-    time_zone: orElse(
-      v.pipe(v.string(), v.check(isTimeZone, "is no time zone: write one such as Europe/Berlin")),
-      "UTC",
-    ),
+    time_zone: orElse(TimeZone, "UTC"),
     days: orElse<readonly (typeof DAYS)[number][]>(
       v.pipe(v.array(v.picklist(DAYS)), v.minLength(1, "must name a day")),
       DAYS.slice(0, 5),

@@ -1,8 +1,9 @@
-import type { Delivery, Destination } from "#model/destination.ts";
+import type { Delivery, Destination, Mention } from "#model/destination.ts";
 import { assertNever, messageOf } from "#model/errors.ts";
 import type { News } from "#model/news.ts";
 import type { Clock, Deliver, Publisher } from "#model/ports.ts";
 import { hookProblem } from "./hook-url.ts";
+import { withMention } from "./mention.ts";
 import { isPassing } from "./passing.ts";
 import type { Secrets } from "./secrets.ts";
 import { postAsApp } from "./slack-app.ts";
@@ -38,11 +39,11 @@ type Form = "drawn" | "plain";
  */
 export function createDeliver(dependencies: DeliverDependencies): Deliver {
   const { clock } = dependencies;
-  return async (news, destination, { withinMs, banner }) => {
+  return async (news, destination, { withinMs, banner, mention }) => {
     const endMs = clock.nowMs() + withinMs;
     const sendAs = (form: Form) => {
       const timeoutMs = Math.max(MIN_TIMEOUT_MS, Math.min(TIMEOUT_MS, endMs - clock.nowMs()));
-      return attempt(dependencies, { news, banner, form, timeoutMs }, destination);
+      return attempt(dependencies, { news, banner, mention, form, timeoutMs }, destination);
     };
     let form: Form = "drawn";
     let refusal: string | undefined;
@@ -64,17 +65,21 @@ export function createDeliver(dependencies: DeliverDependencies): Deliver {
 interface Attempt {
   readonly news: News;
   readonly banner: string | undefined;
+  readonly mention: Mention | undefined;
   readonly form: Form;
   readonly timeoutMs: number;
 }
 
 async function attempt(
   dependencies: DeliverDependencies,
-  { news, banner, form, timeoutMs }: Attempt,
+  { news, banner, mention, form, timeoutMs }: Attempt,
   destination: Destination,
 ): Promise<Delivery> {
   const { secrets, publisher, allowedHookHosts, slackApiUrl, fetch } = dependencies;
-  const message = () => (form === "drawn" ? slackMessage(news, banner) : plainMessage(news, banner));
+  const message = () =>
+    form === "drawn"
+      ? withMention(slackMessage(news, banner), mention, { isPlain: false })
+      : withMention(plainMessage(news, banner), mention, { isPlain: true });
   switch (destination.kind) {
     case "slack_webhook":
       return withSecret(secrets, destination.hookParameter, async (hook) => {

@@ -1,6 +1,6 @@
 import type { Delivery } from "#model/destination.ts";
+import type { CallingMessage } from "./mention.ts";
 import { classify, noAnswer } from "./slack-answer.ts";
-import type { SlackMessage } from "./slack-message.ts";
 import type { HttpOptions } from "./slack-webhook.ts";
 
 /** Errors on Slack's side: whether the message was posted is unknown. */
@@ -14,7 +14,7 @@ const DEAD =
 export async function postAsApp(
   token: string,
   channelId: string,
-  message: SlackMessage,
+  message: CallingMessage,
   { apiUrl, fetch, timeoutMs }: HttpOptions & { readonly apiUrl: string },
 ): Promise<Delivery> {
   try {

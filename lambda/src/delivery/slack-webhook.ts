@@ -1,7 +1,7 @@
 import { IncomingWebhook } from "@slack/webhook";
 import type { Delivery } from "#model/destination.ts";
+import type { CallingMessage } from "./mention.ts";
 import { classify, noAnswer } from "./slack-answer.ts";
-import type { SlackMessage } from "./slack-message.ts";
 
 /** How Slack is asked over HTTP. */
 export interface HttpOptions {
@@ -15,7 +15,7 @@ export interface HttpOptions {
  */
 export async function postToHook(
   hook: string,
-  message: SlackMessage,
+  message: CallingMessage,
   { fetch, timeoutMs }: HttpOptions,
 ): Promise<Delivery> {
   let answer: Delivery | undefined;

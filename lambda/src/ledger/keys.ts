@@ -30,8 +30,10 @@ export function ledgerKey(news: News, destination: Destination): string {
     news.kind === "alert" && news.eventId !== ""
       ? [news.accountId ?? "-", news.eventId, news.when ?? "-", news.what].join("/")
       : "";
+  // The same record in another log file has a link to another page.
+  const said = news.kind === "alert" ? { ...news, links: [] } : news;
   const identity =
-    readable !== "" && Buffer.byteLength(readable) <= MAX_READABLE ? readable : sha256(JSON.stringify(news));
+    readable !== "" && Buffer.byteLength(readable) <= MAX_READABLE ? readable : sha256(JSON.stringify(said));
   return `${news.kind}/${identity} ${destinationKey(destination)}`;
 }
 

@@ -14,13 +14,13 @@ const REGION = /^[a-z]{2,4}(-[a-z]{2,12}){1,3}-\d{1,2}$/;
 
 /**
  * The address of a page of the AWS console.
- * @param page path and fragment, already encoded, such as `cloudwatch/home#alarmsV2:alarm/x`
+ * @param page path, query and fragment, already encoded, such as `cloudwatch/home#alarmsV2:alarm/x`
  * @returns undefined for what is no region, or one of a partition that is not known here
  */
 export function consoleUrl(region: string, page: string): string | undefined {
   if (!REGION.test(region)) return undefined;
   const [, host] = HOSTS.find(([prefix]) => region.startsWith(prefix)) ?? [];
   if (host === undefined) return undefined;
-  const [path = "", fragment] = page.split("#", 2);
-  return `https://${host}/${path}?region=${region}${fragment === undefined ? "" : `#${fragment}`}`;
+  const [, path = "", query = "", fragment = ""] = /^([^?#]*)(?:\?([^#]*))?(#.*)?$/s.exec(page) ?? [];
+  return `https://${host}/${path}?region=${region}${query && `&${query}`}${fragment}`;
 }

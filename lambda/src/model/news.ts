@@ -8,6 +8,16 @@ export interface Fact {
   readonly url?: string;
 }
 
+/** Where to look further; text and address are made by us, with names from the record only where they are encoded. */
+export interface Link {
+  readonly text: string;
+  readonly url: string;
+}
+
+/** How a call ended. */
+export const RESULTS = ["succeeded", "refused", "failed"] as const;
+export type Result = (typeof RESULTS)[number];
+
 /** What people are told about one record. */
 export interface Alert {
   readonly kind: "alert";
@@ -17,17 +27,33 @@ export interface Alert {
   readonly eventId: string;
   /** The account in which the call took effect: decides the route. */
   readonly accountId: string | undefined;
+  /** What the configuration calls that account. */
+  readonly accountName: string | undefined;
   readonly region: string | undefined;
   /** Service and call, such as `iam.amazonaws.com CreateUser`. */
   readonly what: string;
+  /** The same in words, with what it was done to: `IAM CreateUser, user bob`. */
+  readonly call: string;
+  /** The caller as a person would say it: `alice via Identity Center (AdministratorAccess)`. */
   readonly who: string;
+  /** The caller's ARN, where the record has one. */
+  readonly callerArn: string | undefined;
   /** `eventTime` of the record: ISO 8601, UTC. */
   readonly when: string | undefined;
+  /** The same as the reader's clock shows it: `Wed 11 Jun 2025, 11:15:00 Europe/Berlin (GMT+2)`. */
+  readonly time: string | undefined;
   /** Source address or the name of the AWS service that called. */
   readonly from: string | undefined;
   readonly userAgent: string | undefined;
+  /** Address and client in words: `198.51.100.7 · AWS CLI 2.15`. */
+  readonly origin: string | undefined;
+  readonly result: Result;
   /** Error code and message, or what stands for them; undefined when the call succeeded. */
   readonly error: string | undefined;
+  /** What matters about this kind of call, most telling first: the ports that were opened, what a policy grants. At most 6. */
+  readonly details: readonly Fact[];
+  /** At most 6. */
+  readonly links: readonly Link[];
   readonly rules: readonly [RuleRef, ...RuleRef[]];
 }
 

@@ -1,4 +1,4 @@
-import type { Delivery, Destination } from "./destination.ts";
+import type { Delivery, Destination, Mention } from "./destination.ts";
 import type { News } from "./news.ts";
 import type { ObjectRef, QueueMessage } from "./source-item.ts";
 
@@ -75,10 +75,21 @@ export interface TagStore {
   tagsOf(region: string, ids: readonly string[]): Promise<ReadonlyMap<string, ReadonlyMap<string, string>>>;
 }
 
+/** What a topic is given. */
+export interface TopicMessage {
+  readonly topicArn: string;
+  /** ASCII, shorter than 100 characters. */
+  readonly subject: string;
+  /** By protocol (`email`, `sms`); `default` is for all others. */
+  readonly texts: { readonly default: string } & Readonly<Record<string, string>>;
+  /** What subscriptions may filter by: a text, or several of which one is enough. */
+  readonly attributes: Readonly<Record<string, string | readonly string[]>>;
+}
+
 /** Publishes to SNS topics. */
 export interface Publisher {
   /** @throws what the SDK throws */
-  publish(message: { readonly topicArn: string; readonly subject: string; readonly body: string }): Promise<void>;
+  publish(message: TopicMessage): Promise<void>;
 }
 
 /** The part of a ledger that telling needs. */
@@ -96,6 +107,8 @@ export interface DeliveryOptions {
   readonly withinMs: number;
   /** Stands above the message: why it comes here. A sentence of ours. */
   readonly banner?: string | undefined;
+  /** Whom the message calls, where the destination is Slack. */
+  readonly mention?: Mention | undefined;
 }
 
 /** Tells one destination one piece of news: renders, sends, and tries again where that helps at once. Never throws. */

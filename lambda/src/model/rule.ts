@@ -12,13 +12,15 @@ export interface RuleRef {
   readonly severity: Severity;
   /** A sentence in plain words; absent for rules that are only an expression. */
   readonly title?: string;
+  /** The group that a rule of the module is switched with: its folder in `rules/`. A user's rules are in none. */
+  readonly pack?: string;
+  /** What to look at first. */
+  readonly investigate?: string;
 }
 
 /** A rule before it is compiled: a Jexl expression and what it is called. */
 export interface RuleDefinition extends RuleRef {
   readonly expression: string;
-  /** The group that a rule of the module is switched with: its folder in `rules/`. A user's rules are in none. */
-  readonly pack?: string;
 }
 
 /** A rule that comes with the module. */

@@ -1,5 +1,5 @@
 import type { RuleProblem } from "./decision.ts";
-import type { RouteTable } from "./destination.ts";
+import type { Routing } from "./destination.ts";
 import type { Limits } from "./log-file.ts";
 import type { RuleDefinition, RuleOverride, RulesLanguage } from "./rule.ts";
 
@@ -24,11 +24,33 @@ export interface RuleSettings {
   readonly problems: readonly RuleProblem[];
 }
 
+/** How messages are worded, and where they lead. */
+export interface MessageSettings {
+  /** By account id. */
+  readonly accountNames: Readonly<Record<string, string>>;
+  /** IANA name of the time zone that times are shown in. */
+  readonly timeZone: string;
+  /** Links lead through the access portal of IAM Identity Center, which signs in to the right account first. */
+  readonly identityCenter: { readonly startUrl: string; readonly roleName: string | undefined } | undefined;
+  /** By the id of a rule: a page that says what to do. */
+  readonly runbooks: Readonly<Record<string, string>>;
+  /** The account that holds the bucket with the log files. */
+  readonly logAccountId: string | undefined;
+}
+
+/** What holds when nobody says otherwise. */
+export const PLAIN_MESSAGES: MessageSettings = {
+  accountNames: {},
+  timeZone: "UTC",
+  identityCenter: undefined,
+  runbooks: {},
+  logAccountId: undefined,
+};
+
 /** What the user decided, checked: made once per cold start from environment and SSM. */
-export interface Settings extends RuleSettings {
-  /** Each table gives an account at most one destination. */
-  readonly routing: readonly RouteTable[];
+export interface Settings extends RuleSettings, Routing {
   readonly allowedHookHosts: readonly string[];
+  readonly messages: MessageSettings;
   readonly tellRuleProblems: boolean;
   readonly countRefusedCalls: boolean;
   readonly limits: Limits;

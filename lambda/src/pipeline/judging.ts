@@ -5,6 +5,7 @@ import { MAX_REPORTED, type Outcome } from "#model/outcome.ts";
 import type { Ports } from "#model/ports.ts";
 import { type CloudTrailRecord, isInsight, isRefusedCall, type JudgeableRecord } from "#model/record.ts";
 import type { RuleRef } from "#model/rule.ts";
+import type { ObjectRef } from "#model/source-item.ts";
 
 /** The steps of judging, each already configured; the pipeline's `Stages` hold them. */
 export interface JudgingStages {
@@ -19,7 +20,11 @@ export interface JudgingStages {
   /** rules: what is left of suspects, in their order, once it is known what is there now. Never throws. */
   readonly confirm: (suspects: readonly Suspect[], ports: Ports) => Promise<readonly Suspect[]>;
   /** alerts: what to say about a record. */
-  readonly toAlert: (record: CloudTrailRecord, rules: readonly [RuleRef, ...RuleRef[]]) => Alert;
+  readonly toAlert: (
+    record: CloudTrailRecord,
+    rules: readonly [RuleRef, ...RuleRef[]],
+    logFile: ObjectRef | undefined,
+  ) => Alert;
   /** alerts: what to say about Insights, the start and the end of one together. */
   readonly insightNotices: (insights: readonly CloudTrailRecord[]) => readonly Notice[];
 }
@@ -28,6 +33,8 @@ export interface JudgingStages {
 export interface Judging {
   /** Names an element for people. */
   readonly nameOf: (index: number) => string;
+  /** Where they come from, if from a file. */
+  readonly logFile: ObjectRef | undefined;
   readonly suspects: Suspect[];
   readonly insights: CloudTrailRecord[];
   /** How many were judged. */
@@ -35,13 +42,13 @@ export interface Judging {
 }
 
 /** A judging in which nothing has happened yet. */
-export function newJudging(nameOf: (index: number) => string): Judging {
-  return { nameOf, suspects: [], insights: [], elements: 0 };
+export function newJudging(nameOf: (index: number) => string, logFile?: ObjectRef): Judging {
+  return { nameOf, logFile, suspects: [], insights: [], elements: 0 };
 }
 
 /** What there is to tell by now; the judging then begins anew. */
 export async function newsOf(
-  { suspects, insights }: Judging,
+  { suspects, insights, logFile }: Judging,
   stages: JudgingStages,
   ports: Ports,
   outcome: Outcome,
@@ -53,7 +60,7 @@ export async function newsOf(
     if (first === undefined) records.unmatched += 1;
     else {
       records.alerted += 1;
-      alerts.push(stages.toAlert(record, [first, ...others]));
+      alerts.push(stages.toAlert(record, [first, ...others], logFile));
     }
   }
   news.insights += insights.length;

@@ -2,12 +2,12 @@ import type { Delivery, Destination, Target } from "#model/destination.ts";
 import { assertNever } from "#model/errors.ts";
 import type { News } from "#model/news.ts";
 import type { Outcome, Told } from "#model/outcome.ts";
-import type { GuardedLedger, Ledger, Ports } from "#model/ports.ts";
+import type { DeliveryOptions, GuardedLedger, Ledger, Ports } from "#model/ports.ts";
 
 /** The steps of telling, each already configured; the pipeline's `Stages` hold them. */
 export interface TellingStages {
   /** routing: to whom, and to whom instead. */
-  readonly targetsFor: (accountId: string | undefined) => readonly Target[];
+  readonly targetsFor: (news: News) => readonly Target[];
   /** ledger: what makes two deliveries the same. */
   readonly ledgerKey: (news: News, destination: Destination) => string;
   /** ledger: what a destination is called there. */
@@ -73,9 +73,9 @@ export function createTeller(stages: TellingStages, ports: Ports, outcome: Outco
   const state = { givenUp: new Map(), dead: new Map(), strikes: new Map() };
   const invocation: Invocation = { stages, ports, outcome, ledger, ...state };
   const tell: Tell = async (news) => {
-    const queues = new Map<string, { readonly target: Target; readonly items: News[] }>();
+    const queues = new Map<string, { readonly destination: Destination; readonly letters: Letter[] }>();
     for (const item of news) {
-      const targets = stages.targetsFor(item.accountId);
+      const targets = stages.targetsFor(item);
       if (item.kind === "alert") outcome.news.alerts += 1;
       outcome.news.copies += Math.max(1, targets.length);
       if (targets.length === 0) {
@@ -87,11 +87,14 @@ export function createTeller(stages: TellingStages, ports: Ports, outcome: Outco
       for (const target of targets) {
         const key = stages.destinationKey(target.destination);
         const queue = queues.get(key);
-        if (queue === undefined) queues.set(key, { target, items: [item] });
-        else queue.items.push(item);
+        const letter = { news: item, target };
+        if (queue === undefined) queues.set(key, { destination: target.destination, letters: [letter] });
+        else queue.letters.push(letter);
       }
     }
-    await Promise.all(Array.from(queues.values(), ({ target, items }) => tellTarget(items, target, invocation)));
+    await Promise.all(
+      Array.from(queues.values(), ({ destination, letters }) => tellDestination(letters, destination, invocation)),
+    );
   };
   return { tell, settle: () => ledger.settle() };
 }
@@ -110,17 +113,27 @@ interface Invocation {
   readonly strikes: Map<string, number>;
 }
 
-async function tellTarget(items: readonly News[], target: Target, invocation: Invocation): Promise<void> {
+/** One piece of news for one destination. */
+interface Letter {
+  readonly news: News;
+  readonly target: Target;
+}
+
+async function tellDestination(
+  letters: readonly Letter[],
+  destination: Destination,
+  invocation: Invocation,
+): Promise<void> {
   const { stages, outcome, ledger } = invocation;
-  const { destination } = target;
-  const keys = items.map((item) => stages.ledgerKey(item, destination));
+  const keys = letters.map(({ news }) => stages.ledgerKey(news, destination));
   const told = await ledger.delivered(keys);
   let reported = false;
-  for (const [index, item] of items.entries()) {
+  for (const [index, letter] of letters.entries()) {
+    const { news: item } = letter;
     const counts = countsOf(item, outcome);
     counts.in += 1;
     const key = keys[index] ?? "";
-    const ending: Ending = told.has(key) ? { kind: "alreadyDelivered" } : await tellOne(item, key, target, invocation);
+    const ending: Ending = told.has(key) ? { kind: "alreadyDelivered" } : await tellOne(letter, key, invocation);
     if (!("reason" in ending)) {
       counts[ending.kind] += 1;
       continue;
@@ -139,9 +152,9 @@ async function tellTarget(items: readonly News[], target: Target, invocation: In
 }
 
 /** Tries one piece of news as often as the destination asks for patience, and through its fallback when it is dead. */
-async function tellOne(news: News, key: string, target: Target, invocation: Invocation): Promise<Ending> {
+async function tellOne({ news, target }: Letter, key: string, invocation: Invocation): Promise<Ending> {
   const { stages, ports, outcome, ledger, givenUp, dead, strikes } = invocation;
-  const { destination, fallback } = target;
+  const { destination, fallback, mention } = target;
   const name = stages.destinationKey(destination);
   const skipped = givenUp.get(name);
   if (skipped !== undefined) return { kind: "skipped", ...skipped };
@@ -155,7 +168,7 @@ async function tellOne(news: News, key: string, target: Target, invocation: Invo
     const death = dead.get(name);
     const via = death !== undefined && fallback !== undefined ? fallback : destination;
     const banner = via === destination ? undefined : bannerFor(destination, death);
-    const attempt = await attemptOnce(news, key, { via, banner, notBeforeMs }, invocation);
+    const attempt = await attemptOnce(news, key, { via, banner, mention, notBeforeMs }, invocation);
     switch (attempt.kind) {
       case "delivered":
         strikes.delete(name);
@@ -207,15 +220,17 @@ async function tellOne(news: News, key: string, target: Target, invocation: Invo
 /** How one attempt ended. `late`: its turn, or the time for a delivery after it, did not come within the invocation's. */
 type Attempt = Delivery | { readonly kind: "alreadyDelivered" | "held" | "late" };
 
+/** How one attempt is made. */
+interface Sending extends Pick<DeliveryOptions, "banner" | "mention"> {
+  readonly via: Destination;
+  readonly notBeforeMs: number;
+}
+
 /** Waits for the destination's next free moment, claims, sends, and confirms or releases. */
 async function attemptOnce(
   news: News,
   key: string,
-  {
-    via,
-    banner,
-    notBeforeMs,
-  }: { readonly via: Destination; readonly banner?: string | undefined; readonly notBeforeMs: number },
+  { via, banner, mention, notBeforeMs }: Sending,
   invocation: Invocation,
 ): Promise<Attempt> {
   const { ports, ledger } = invocation;
@@ -229,7 +244,7 @@ async function attemptOnce(
     await ledger.release(key);
     return { kind: "late" };
   }
-  const delivery = await ports.deliver(news, via, { withinMs, banner });
+  const delivery = await ports.deliver(news, via, { withinMs, banner, mention });
   if (delivery.kind === "delivered") await ledger.confirm(key);
   else await ledger.release(key);
   note(delivery, via, invocation);
@@ -269,8 +284,14 @@ function note(delivery: Delivery, via: Destination, { outcome, ports }: Invocati
 }
 
 function bannerFor(destination: Destination, death: string | undefined): string {
-  return `For ${destination.name}, which cannot be told any more: ${death ?? "it is dead"}. Give it a new hook.`;
+  return `For ${destination.name}, which cannot be told any more: ${death ?? "it is dead"}. ${REMEDIES[destination.kind]}`;
 }
+
+const REMEDIES: Readonly<Record<Destination["kind"], string>> = {
+  slack_webhook: "Give it a new hook.",
+  slack_app: "Let the app in, or name another channel.",
+  sns: "Let the function publish to the topic, or name another one.",
+};
 
 function countsOf(news: News, outcome: Outcome): Told {
   return news.kind === "alert" ? outcome.alerts : outcome.notices;

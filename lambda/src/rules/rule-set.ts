@@ -112,7 +112,7 @@ export function createRuleSet(
 
   const ids = new Set<string>();
   for (const definition of definitions) {
-    const { id, origin, title, expression, pack } = definition;
+    const { id, origin, title, expression, pack, investigate } = definition;
     if (ids.has(id)) {
       problems.push({ ruleId: id, message: SAME_ID });
       continue;
@@ -131,7 +131,14 @@ export function createRuleSet(
     });
     // Without one of its exceptions it would ignore too much.
     if (origin === "ignore" && usable.length < exceptions.length) continue;
-    const ref = { id, origin, severity, ...(title === undefined ? {} : { title }) };
+    const ref: RuleRef = {
+      id,
+      origin,
+      severity,
+      ...(title === undefined ? {} : { title }),
+      ...(pack === undefined ? {} : { pack }),
+      ...(investigate === undefined ? {} : { investigate }),
+    };
     compiled.push({ ref, matches, exceptions: usable });
   }
   const [ignore, alert] = [

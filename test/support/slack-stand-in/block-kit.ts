@@ -89,7 +89,14 @@ function attachmentsOf(payload: JsonObject): readonly JsonObject[] {
   if (attachments.length > maxAttachments) {
     throw new Refused("too_many_attachments", `no more than ${maxAttachments} attachments allowed`);
   }
+  const strange = attachments.findIndex(({ color }) => color !== undefined && !isColor(color));
+  if (strange >= 0) throw new Refused("invalid_payload", `attachments/${strange}/color must be a colour`);
   return attachments;
+}
+
+/** https://docs.slack.dev/reference/messaging/attachments: hexadecimal digits, or one of three words. */
+function isColor(color: unknown): boolean {
+  return typeof color === "string" && /^(#?[0-9a-f]{6}|#?[0-9a-f]{3}|good|warning|danger)$/i.test(color);
 }
 
 function hasLegacyText(attachment: JsonObject): boolean {

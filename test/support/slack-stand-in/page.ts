@@ -1,17 +1,34 @@
 import { readFile } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { style } from "#cli/preview/page/style.ts";
 import { type Answer, json } from "./http.ts";
 import type { Inbox, Received } from "./inbox.ts";
 
-const files = new Map([
-  ["/", { url: new URL("./page.html", import.meta.url), type: "text/html" }],
-  ["/page.css", { url: new URL("./page.css", import.meta.url), type: "text/css" }],
-  ["/page-messages.css", { url: new URL("./page-messages.css", import.meta.url), type: "text/css" }],
-  ["/page-blocks.css", { url: new URL("./page-blocks.css", import.meta.url), type: "text/css" }],
-  ["/page.js", { url: new URL("./page.js", import.meta.url), type: "text/javascript" }],
-  ["/page-blocks.js", { url: new URL("./page-blocks.js", import.meta.url), type: "text/javascript" }],
-  ["/page-mrkdwn.js", { url: new URL("./page-mrkdwn.js", import.meta.url), type: "text/javascript" }],
+/** The page's parts by their paths; each is made when it is first asked for. */
+const files: ReadonlyMap<string, { readonly type: string; readonly make: () => Promise<string> }> = new Map([
+  ["/", { type: "text/html", make: () => readFile(new URL("./page.html", import.meta.url), "utf8") }],
+  ["/page.css", { type: "text/css", make: async () => style }],
+  ["/page.js", { type: "text/javascript", make: once(clientScript) }],
 ]);
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}
+
+/** What draws messages is TypeScript that the command line uses too: browsers want it as one file of JavaScript. */
+async function clientScript(): Promise<string> {
+  const { outputFiles } = await build({
+    absWorkingDir: fileURLToPath(new URL(".", import.meta.url)),
+    entryPoints: ["./page-client.ts"],
+    bundle: true,
+    format: "esm",
+    write: false,
+  });
+  return outputFiles.map(({ text }) => text).join("");
+}
 
 /** The page loads its own style and scripts, talks to its own server, and can do nothing else. */
 const policy =
@@ -24,7 +41,7 @@ export async function pageFile(path: string): Promise<Answer | undefined> {
   if (file === undefined) return undefined;
   return {
     status: 200,
-    body: await readFile(file.url, "utf8"),
+    body: await file.make(),
     headers: {
       "content-type": `${file.type}; charset=utf-8`,
       "content-security-policy": policy,

@@ -1,0 +1,76 @@
+import { consoleUrl } from "#model/console-url.ts";
+import type { Link } from "#model/news.ts";
+import { accountOf, type CloudTrailRecord, textAt } from "#model/record.ts";
+import type { RuleRef } from "#model/rule.ts";
+import type { MessageSettings } from "#model/settings.ts";
+import type { ObjectRef } from "#model/source-item.ts";
+import { resourceOf } from "./resource.ts";
+
+/** Slack takes no longer address. https://docs.slack.dev/reference/block-kit/block-elements/button-element */
+const MAX_URL = 3_000;
+const MAX_RUNBOOKS = 3;
+
+/** Calls after which there is nothing left to look at. */
+const REMOVES =
+  /^(Delete|Terminate|Remove)(?!.*(Policy|Tag|Rule|Config|Mfa|MFA|AccessKey|LoginProfile|FromGroup|FromRole))/;
+
+/**
+ * Where to look further: the event in CloudTrail's event history, what the call was about, the log file, runbooks. Each
+ * page is of the event's own account, region and partition.
+ * @param logFile where the record was read from, if it came in a file
+ */
+export function linksOf(
+  record: CloudTrailRecord,
+  rules: readonly RuleRef[],
+  settings: MessageSettings,
+  logFile: ObjectRef | undefined,
+): readonly Link[] {
+  const region = textAt(record, "awsRegion") ?? "";
+  const accountId = accountOf(record);
+  const to = (text: string, page: string | undefined, owner: string | undefined): readonly Link[] => {
+    const target = page === undefined ? undefined : consoleUrl(region, page);
+    const url = target === undefined ? undefined : signedIn(target, owner, settings);
+    return url === undefined || url.length > MAX_URL ? [] : [{ text, url }];
+  };
+  const resource = resourceOf(record);
+  const isGone = REMOVES.test(textAt(record, "eventName") ?? "") && textAt(record, "errorCode") === undefined;
+  return [
+    ...to("CloudTrail event", eventPage(record), accountId),
+    ...(resource === undefined || isGone ? [] : to(capital(resource.kind), resource.page, accountId)),
+    ...to("Log file", logFile && objectPage(logFile), settings.logAccountId),
+    ...runbooks(rules, settings),
+  ];
+}
+
+/** Only management events stand in the event history. */
+function eventPage(record: CloudTrailRecord): string | undefined {
+  const eventId = textAt(record, "eventID");
+  const isManagement =
+    record.managementEvent !== false && !/^(Data|NetworkActivity)$/.test(String(record.eventCategory));
+  if (eventId === undefined || !isManagement) return undefined;
+  return `cloudtrailv2/home#/events/${encodeURIComponent(eventId.toWellFormed())}`;
+}
+
+function objectPage({ bucket, key }: ObjectRef): string {
+  return `s3/object/${encodeURIComponent(bucket.toWellFormed())}?prefix=${encodeURIComponent(key.toWellFormed())}`;
+}
+
+function runbooks(rules: readonly RuleRef[], { runbooks: pages }: MessageSettings): readonly Link[] {
+  const urls = rules.flatMap(({ id }) => (Object.hasOwn(pages, id) ? (pages[id] ?? []) : []));
+  return [...new Set(urls)].slice(0, MAX_RUNBOOKS).map((url) => ({ text: "Runbook", url }));
+}
+
+/**
+ * A console page through the access portal, where one is configured; without an account the page itself.
+ * https://docs.aws.amazon.com/singlesignon/latest/userguide/createshortcutlink.html
+ */
+function signedIn(url: string, accountId: string | undefined, { identityCenter }: MessageSettings): string {
+  if (identityCenter === undefined || accountId === undefined || !/^\d{12}$/.test(accountId)) return url;
+  const { startUrl, roleName } = identityCenter;
+  const role = roleName === undefined ? "" : `&role_name=${encodeURIComponent(roleName)}`;
+  return `${startUrl}/#/console?account_id=${accountId}${role}&destination=${encodeURIComponent(url)}`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,55 @@
+# How messages are worded: what of it the function reads.
+
+mock_provider "aws" {
+  source          = "./test/terraform"
+  override_during = plan
+}
+
+variables {
+  cloudtrail_logs_s3_bucket_name   = "example-logs"
+  default_slack_hook_ssm_parameter = "/hooks/default"
+}
+
+run "names_the_account_of_the_log_files" {
+  command = plan
+
+  assert {
+    condition = jsonencode(local.configuration_document.messages) == jsonencode({
+      account_names             = {}
+      identity_center_role_name = null
+      identity_center_start_url = null
+      log_account_id            = "123456789012"
+      runbooks                  = {}
+      time_zone                 = "UTC"
+    })
+    error_message = jsonencode(local.configuration_document.messages)
+  }
+}
+
+run "hands_on_how_messages_are_worded" {
+  command = plan
+
+  variables {
+    create_bucket_notification = false
+    sources                    = { bucket_account_id = "222222222222" }
+    messages = {
+      account_names             = { "111111111111" = "prod-payments" }
+      time_zone                 = "Europe/Berlin"
+      identity_center_start_url = "https://example.awsapps.com/start"
+      identity_center_role_name = "ReadOnlyAccess"
+      runbooks                  = { trail-stopped = "https://wiki.example.com/trail-stopped" }
+    }
+  }
+
+  assert {
+    condition = jsonencode(local.configuration_document.messages) == jsonencode({
+      account_names             = { "111111111111" = "prod-payments" }
+      identity_center_role_name = "ReadOnlyAccess"
+      identity_center_start_url = "https://example.awsapps.com/start"
+      log_account_id            = "222222222222"
+      runbooks                  = { trail-stopped = "https://wiki.example.com/trail-stopped" }
+      time_zone                 = "Europe/Berlin"
+    })
+    error_message = jsonencode(local.configuration_document.messages)
+  }
+}

@@ -1,0 +1,76 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { toAlert } from "#alerts/to-alert.ts";
+import { plainMessage, slackMessage } from "#delivery/slack-message.ts";
+import { flatten } from "#records/flatten.ts";
+import { CALLS, WORDING } from "#test/support/message-records.ts";
+import type { RawRecord } from "#test/support/records.ts";
+import { explainMessage, pings } from "#test/support/slack-stand-in/block-kit.ts";
+
+const HOSTILE = fc.oneof(
+  fc.constantFrom<unknown>(
+    null,
+    0,
+    true,
+    "",
+    [],
+    {},
+    [null],
+    { items: null },
+    { items: [null, 1, "x", {}] },
+    "<!channel>",
+    "__proto__",
+    "constructor",
+    "%7B%22Statement%22",
+    '{"Statement":[{"Principal":{"AWS":{}}}]}',
+    "arn:aws:sts::1:assumed-role/",
+    "x".repeat(3_000),
+    "&".repeat(3_000),
+    "\ud800",
+  ),
+  fc.json({ maxDepth: 3 }).map((text): unknown => JSON.parse(text)),
+);
+
+/** Every place in a record, as a path of keys. */
+function places(value: unknown, path: readonly string[] = []): readonly (readonly string[])[] {
+  if (typeof value !== "object" || value === null) return [path];
+  return [path, ...Object.entries(value).flatMap(([key, item]) => places(item, [...path, key]))];
+}
+
+function withValueAt(value: unknown, [key, ...rest]: readonly string[], replacement: unknown): unknown {
+  if (key === undefined) return replacement;
+  const copy: object = Array.isArray(value) ? [...value] : { ...(value as object) };
+  return Object.assign(copy, { [key]: withValueAt(Object(value)[key], rest, replacement) });
+}
+
+const EVERYWHERE = Object.values(CALLS).flatMap((call) =>
+  places(call)
+    .filter((path) => path.length > 0)
+    .map((path) => ({ call, path })),
+);
+
+test("a call with anything in any place becomes a bounded alert that Slack accepts and that pings nobody", () => {
+  let told = 0;
+  fc.assert(
+    fc.property(fc.constantFrom(...EVERYWHERE), HOSTILE, HOSTILE, ({ call, path }, value, other) => {
+      const harmed = withValueAt(call, path, value) as RawRecord;
+      const judgeable = flatten({ ...harmed, additionalEventData: other });
+      if ("unjudgeable" in judgeable) return;
+      const alert = toAlert(judgeable.record, [{ id: "a", origin: "custom", severity: "high" }], {
+        messages: WORDING,
+        requiredTags: value,
+      });
+      const { call: words, who, time = "", origin = "", error = "", details, links } = alert;
+      const texts = [words, who, time, origin, error, ...details.map((fact) => fact.value)];
+      told += 1;
+      expect({
+        drawn: explainMessage(slackMessage(alert)),
+        plain: explainMessage(plainMessage(alert)),
+        pings: [...pings(slackMessage(alert)), ...pings(plainMessage(alert))],
+        isBounded: texts.every((text) => text.length <= 1_000) && details.length <= 6 && links.length <= 6,
+      }).toEqual({ drawn: undefined, plain: undefined, pings: [], isBounded: true });
+    }),
+    { seed: 71, numRuns: 600 },
+  );
+  expect(told).toBeGreaterThan(500);
+}, 30_000);
