@@ -54,6 +54,9 @@ locals {
     default = length(var.aws_sns_topic_subscriptions) == 0 ? null : { kind = "sns", name = "alerts topic", topicArn = aws_sns_topic.alerts[0].arn }
   }
 
+  # The older module's name for it, in seconds.
+  window_minutes = var.dynamodb_time_to_live == null ? var.grouping.window_minutes : min(1440, ceil(var.dynamodb_time_to_live / 60))
+
   configuration_document = merge(local.rule_document, {
     routes                                = local.routes
     routing                               = [local.slack_table, local.sns_table, local.alerts_table]
@@ -65,6 +68,11 @@ locals {
     # Without a table the ledger is off.
     ledger = { table = var.ledger.enabled ? local.ledger_name : null, retention_days = var.ledger.retention_days }
     limits = var.limits
+    grouping = {
+      # Repeats are counted in the ledger.
+      window_minutes  = var.ledger.enabled ? local.window_minutes : 0
+      retry_queue_arn = local.retry_queue_arn
+    }
     # A rotated secret makes another document, so that a new version is published and checked.
     secret_digests = local.secret_digests
     # What rules see as `config`: the deployment itself, so that changes to it are noticed.

@@ -117,7 +117,7 @@ locals {
     !var.ledger.enabled ? null : {
       Sid      = "UseLedger"
       Effect   = "Allow"
-      Action   = ["dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+      Action   = ["dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
       Resource = [local.ledger_arn]
     },
     # DynamoDB uses the key in the name of whoever reads or writes.

@@ -103,10 +103,12 @@ locals {
       description = "Lambda gives up more payloads than come into the retry queue: what is missing there may be lost. Look whether the function's dead-letter queue was changed, apply again, and have the log files of that time read again (reconcile)."
       # Lambda counts also what it drops after it has put it into the queue.
       # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
-      expression = "dropped - FILL(kept, 0)"
+      # What the function sends itself, to tell of repeats, was not dropped before.
+      expression = "dropped - FILL(kept, 0) + FILL(wakes, 0)"
       queries = {
         dropped = { namespace = "AWS/Lambda", metric = "AsyncEventsDropped", dimensions = local.of_function }
         kept    = { namespace = "AWS/SQS", metric = "NumberOfMessagesSent", dimensions = { QueueName = local.retry_queue_name } }
+        wakes   = { namespace = "CloudTrailToSlack", metric = "WakesAsked", dimensions = local.of_function }
       }
       more_topics = local.dead_letter_topic_arn
       recovers    = false

@@ -660,6 +660,20 @@ variable "default_sns_topic_arn" {
   default     = null
 }
 
+variable "grouping" {
+  description = "Alerts with the same rules, actor, call, account and error are told in one message, with their number, first and last time, and the first 20 of them. `window_minutes`: for how long after it repeats are only counted: as replies to the message where the Slack App posts it, else in one more message when the time is over. 0 for a message each time. Needs the ledger; SNS topics are told each time."
+  type = object({
+    window_minutes = optional(number, 15)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.grouping.window_minutes >= 0 && var.grouping.window_minutes <= 1440 && floor(var.grouping.window_minutes) == var.grouping.window_minutes
+    error_message = "grouping.window_minutes must be a whole number of minutes between 0 (no window) and 1440 (a day)."
+  }
+}
+
 variable "mention" {
   description = "Whom messages in Slack call: a user group by its id (`S0123456789`), `here` or `channel`, for alerts of these `severities`. A route may have another; null for nobody."
   type = object({
@@ -1146,11 +1160,15 @@ variable "retry" {
 # Of the older module, accepted so that a root changes only its source
 # ---------------------------------------------------------------------------------------------------------------------
 
-# tflint-ignore: terraform_unused_declarations
 variable "dynamodb_time_to_live" {
-  description = "Without effect for now: messages are not grouped in threads. How long the ledger remembers is `ledger.retention_days`."
+  description = "Deprecated: `grouping.window_minutes`, in seconds, of which it takes precedence."
   type        = number
   default     = null
+
+  validation {
+    condition     = var.dynamodb_time_to_live == null || try(var.dynamodb_time_to_live >= 0, true)
+    error_message = "dynamodb_time_to_live must be a number of seconds, 0 or more."
+  }
 }
 
 # tflint-ignore: terraform_unused_declarations

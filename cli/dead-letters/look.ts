@@ -120,6 +120,8 @@ function inWords(item: SourceItem): string {
       return `${counted(item.records.length, "record")} of ${item.from}`;
     case "notice":
       return `notice: ${item.notice.title}`;
+    case "window":
+      return "that repeats of an alert are to be told, which were only counted";
     case "reconcile":
       return "a request to compare digest files with what was processed";
     case "control":

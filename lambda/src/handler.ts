@@ -2,6 +2,7 @@ import { defaultRules } from "#default-rules";
 import { alterationNotices } from "./alerts/completeness-notices.ts";
 import { insightNotices } from "./alerts/insight-notices.ts";
 import { recordProblemsNotice, ruleProblemsNotice } from "./alerts/notices.ts";
+import { joined, moreNotice, repeatsOf, together } from "./alerts/repeats.ts";
 import { toAlert } from "./alerts/to-alert.ts";
 import { worded } from "./alerts/worded.ts";
 import { cloudwatchLog, type MetricSet, metricLine } from "./aws/cloudwatch-log.ts";
@@ -17,7 +18,7 @@ import { readSettings, type SettingsEnvironment } from "./config/read-settings.t
 import { createDeliver } from "./delivery/deliver.ts";
 import { cachedSecrets, type Secrets } from "./delivery/secrets.ts";
 import { guardedLedger, SPACING_MS } from "./ledger/guarded-ledger.ts";
-import { destinationKey, ledgerKey } from "./ledger/keys.ts";
+import { destinationKey, ledgerKey, windowId } from "./ledger/keys.ts";
 import {
   NAMESPACE,
   outcomeMetrics,
@@ -133,7 +134,7 @@ async function deploy(world: World, secrets: Secrets, log: Log): Promise<Deploym
   const { ruleSet, problems } = ruleSetOf(settings, defaultRules);
   for (const { ruleId, message } of problems) log.error("a rule was left out", { rule: ruleId, reason: message });
   const { objects, clock } = world;
-  const { allowedHookHosts, messages, tellRuleProblems, limits } = settings;
+  const { allowedHookHosts, messages, tellRuleProblems, limits, grouping } = settings;
   return {
     settings,
     stages: {
@@ -155,6 +156,12 @@ async function deploy(world: World, secrets: Secrets, log: Log): Promise<Deploym
         ...(total > 0 ? [recordProblemsNotice(records, total)] : []),
       ],
       targetsFor: (news) => targetsFor(settings, news),
+      together: (alerts) => together(alerts, messages),
+      repeatsOf: (alerts, standing) => repeatsOf(alerts, standing, messages),
+      joined,
+      moreNotice,
+      windowId,
+      windowMs: grouping.windowMs,
       ledgerKey,
       destinationKey,
       guard: (ledger, onFailure) => guardedLedger(ledger, clock, onFailure),
@@ -167,6 +174,7 @@ async function deploy(world: World, secrets: Secrets, log: Log): Promise<Deploym
       ledger: settings.ledger && world.ledger(settings.ledger),
       tags: world.tags,
       deliver: createDeliver({ ...world, secrets, allowedHookHosts }),
+      wake: (payload, seconds) => world.queue.send(grouping.retryQueue, payload, seconds),
       clock,
       log,
     },

@@ -6,9 +6,10 @@ import type { Notice } from "#model/news.ts";
 import { failureOf, newOutcome, type Outcome, type RecordProblem } from "#model/outcome.ts";
 import type { Ports } from "#model/ports.ts";
 import { nameOfObject, type ObjectKind, type ObjectRef, type SourceItem } from "#model/source-item.ts";
+import { RESERVE_MS, type TellingStages } from "./pipeline/invocation.ts";
 import { type JudgingStages, judge, newJudging, newsOf } from "./pipeline/judging.ts";
 import { type ReconcilingStages, reconcileDigest } from "./pipeline/reconciling.ts";
-import { createTeller, RESERVE_MS, type Teller, type TellingStages } from "./pipeline/telling.ts";
+import { createTeller, type Teller } from "./pipeline/telling.ts";
 
 /** The pure steps, each already configured. None knows another; this file and `pipeline/` alone know their order. */
 export interface Stages extends JudgingStages, TellingStages, ReconcilingStages {
@@ -32,6 +33,7 @@ interface Run {
   readonly ports: Ports;
   readonly outcome: Outcome;
   readonly tell: Teller["tell"];
+  readonly tellRepeats: Teller["tellRepeats"];
   /** Finished while the ledger could not be reached, or with problems that are told about at the end; and their hashes. */
   readonly unmarked: (readonly [ObjectRef, string])[];
   /** The longest that one object or message took so far, in milliseconds. */
@@ -46,8 +48,8 @@ interface Run {
  */
 export async function processPayload(payload: unknown, stages: Stages, ports: Ports): Promise<Outcome> {
   const outcome = newOutcome();
-  const { tell, settle } = createTeller(stages, ports, outcome);
-  const run: Run = { stages, ports, outcome, tell, unmarked: [], longestMs: 0 };
+  const { tell, tellRepeats, settle } = createTeller(stages, ports, outcome);
+  const run: Run = { stages, ports, outcome, tell, tellRepeats, unmarked: [], longestMs: 0 };
   const { failures, ruleProblems, recordProblems, records } = outcome;
   const messages = new Set<string>();
   /** Messages with records or rules that are told about at the end. */
@@ -126,6 +128,9 @@ async function processItem(item: SourceItem, run: Run): Promise<void> {
     case "notice":
       await inTime(run, () => run.tell([item.notice]));
       break;
+    case "window":
+      await inTime(run, () => run.tellRepeats(item.end.windowId));
+      break;
     case "reconcile":
       for (const object of await unprocessedDigests(item.request, run)) await processObject(object, run);
       break;
@@ -141,8 +146,18 @@ async function processItem(item: SourceItem, run: Run): Promise<void> {
 
 /** What an item is called when it fails as a whole. */
 function nameOfItem(item: SourceItem): string {
-  if (item.kind === "records") return item.from;
-  return item.kind === "notice" ? item.notice.title : item.kind === "reconcile" ? "reconciling" : "payload";
+  switch (item.kind) {
+    case "records":
+      return item.from;
+    case "notice":
+      return item.notice.title;
+    case "window":
+      return "repeats";
+    case "reconcile":
+      return "reconciling";
+    default:
+      return "payload";
+  }
 }
 
 /** The folders whose files hold records. */

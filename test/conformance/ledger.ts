@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Ledger } from "#model/ports.ts";
+import { windowConformance } from "./ledger-windows.ts";
 
 /** One table as several processes see it, and the time that they know. */
 export interface LedgerUnderTest {
@@ -220,5 +221,7 @@ export function ledgerConformance(name: string, open: () => LedgerUnderTest): vo
         (await ledger.processed([ref])).size,
       ]).toEqual([new Set(), { kind: "mine" }, 1]);
     });
+
+    windowConformance(open);
   });
 }

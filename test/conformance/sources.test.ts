@@ -19,6 +19,7 @@ import { decodeS3 } from "#sources/s3.ts";
 import { decodeSns } from "#sources/sns.ts";
 import { decodeSnsNotification } from "#sources/sns-notification.ts";
 import { decodeSqs } from "#sources/sqs.ts";
+import { decodeWindowEnd } from "#sources/window-end.ts";
 import { logsPayload, s3Entry, snsPayload, sqsPayload } from "#test/support/records.ts";
 import { repoRoot } from "#test/support/tools.ts";
 import { packed, sourceFixtures } from "./source-fixtures.ts";
@@ -35,6 +36,7 @@ const DECODERS: Readonly<Record<string, Decoder>> = {
   sns: decodeSns,
   "sns-notification": decodeSnsNotification,
   sqs: decodeSqs,
+  "window-end": decodeWindowEnd,
 };
 const FIXTURES = sourceFixtures();
 
@@ -126,6 +128,11 @@ const Item: v.GenericSchema<unknown, SourceItem> = v.variant("kind", [
       prefix: v.string(),
       hours: v.pipe(v.number(), v.minValue(1), v.maxValue(168)),
     }),
+  }),
+  v.strictObject({
+    ...entries,
+    kind: v.literal("window"),
+    end: v.strictObject({ windowId: v.pipe(v.string(), v.startsWith("window/"), v.maxBytes(2_048)) }),
   }),
   v.strictObject({ ...entries, kind: v.literal("control"), what: v.string() }),
   v.strictObject({ ...entries, kind: v.literal("undecodable"), error: v.instance(SourceError) }),
@@ -339,6 +346,13 @@ describe("whatever comes", () => {
       { reconcile },
       `the payload (with reconcile) is of an unknown shape; ${EXPECTED}`,
     ]),
+    ...["slot/slack_webhook:/hooks/team", `window/${"x".repeat(2_042)}`, 7].map(
+      (windowId): [string, unknown, string] => [
+        "the end of a window that no row of the ledger can be",
+        { windowId },
+        `the payload (with windowId) is of an unknown shape; ${EXPECTED}`,
+      ],
+    ),
     [
       "EventBridge events of other services",
       EVENT,

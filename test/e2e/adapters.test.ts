@@ -111,6 +111,8 @@ describe("the ledger in DynamoDB", () => {
     ["confirm", "PutItem"],
     ["takeSlot", "UpdateItem"],
     ["release", "DeleteItem"],
+    ["window", "GetItem"],
+    ["keepWindow", "TransactWriteItems"],
     ["processed", "BatchGetItem"],
     ["markProcessed", "PutItem"],
   ])("fails at every call when the table is not there: %s", async (call) => {
@@ -121,6 +123,8 @@ describe("the ledger in DynamoDB", () => {
       confirm: () => ledger.confirm("k"),
       release: () => ledger.release("k"),
       takeSlot: () => ledger.takeSlot("d", 1, Number.MAX_SAFE_INTEGER),
+      window: () => ledger.window("w"),
+      keepWindow: () => ledger.keepWindow("w", undefined, 1, ["k"]),
       processed: () => ledger.processed([{ bucket: "b", key: "k" }]),
       markProcessed: () => ledger.markProcessed({ bucket: "b", key: "k" }, { sha256: "0" }),
     };

@@ -9,7 +9,7 @@ import { pings } from "#test/support/slack-stand-in/block-kit.ts";
 import { type SlackStandIn, startSlackStandIn } from "#test/support/slack-stand-in/server.ts";
 import { bodyOf, startSubscribing } from "#test/support/subscribing.ts";
 import type { TerraformRoot } from "#test/support/terraform.ts";
-import { eventIdOf, toldAlerts } from "#test/support/told.ts";
+import { eventIdsOf, toldAlerts } from "#test/support/told.ts";
 
 /** What SNS posts. https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html */
 interface Notification {
@@ -100,7 +100,7 @@ describe("examples/on-call", () => {
   });
 
   test("mentions the group for what is critical, and nobody else", () => {
-    const mentioned = slack.received().map((message) => [eventIdOf(message), pings(message.payload)]);
+    const mentioned = slack.received().map((message) => [eventIdsOf(message)[0], pings(message.payload)]);
     expect(mentioned.toSorted()).toEqual([
       ["critical", ["usergroup S0123456789"]],
       ["high", []],

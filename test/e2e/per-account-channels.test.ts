@@ -29,6 +29,7 @@ beforeAll(async () => {
   root = await openOnMinistack("examples/per-account-channels", {
     ministack,
     functionName: FUNCTION,
+    withoutWindows: true,
     variables: {
       default_hook: slack.hook("default"),
       team_a_hook: slack.hook("team-a"),
@@ -120,7 +121,14 @@ describe("examples/per-account-channels", () => {
     expect(expected.records).toBeGreaterThan(1_900);
     for (const { name, bytes } of files)
       await put(bucket, `AWSLogs/000000000000/CloudTrail/us-east-1/2025/06/11/${name}`, bytes);
-    expect(await told(expected.alerts.length)).toEqual(expected.alerts);
+    const arrived = await told(expected.alerts.length);
+    // A message names up to 20 alerts, and counts all.
+    const named = arrived.filter((alert) => !alert.endsWith(" none"));
+    expect([arrived.length, named.filter((alert) => !expected.alerts.includes(alert))]).toEqual([
+      expected.alerts.length,
+      [],
+    ]);
+    expect(named.length).toBeGreaterThan(expected.alerts.length / 2);
     expect(slack.refused()).toEqual([]);
     expect(expected.alerts.length).toBeGreaterThan(50);
   });

@@ -10,7 +10,15 @@ import type { Ministack } from "#test/support/ministack.ts";
 import { withoutNotifications } from "#test/support/notifications.ts";
 import { outcomesIn } from "#test/support/outcomes.ts";
 import { queueClient } from "#test/support/queues.ts";
-import { BUCKET, keyOf, logFile, record, s3Payload, trailStopped } from "#test/support/records.ts";
+import {
+  BUCKET,
+  keyOf,
+  logFile,
+  record,
+  s3Payload,
+  trailStopped,
+  trailStoppedBySomebody,
+} from "#test/support/records.ts";
 import { type SlackStandIn, startSlackStandIn } from "#test/support/slack-stand-in/server.ts";
 import type { TerraformRoot } from "#test/support/terraform.ts";
 import { headlineOf, textsOf, toldAlerts } from "#test/support/told.ts";
@@ -36,7 +44,7 @@ beforeAll(async () => {
     ministack,
     functionName: NAME,
     // What fails rests after half a minute: it comes again at once, after 10 seconds, and after 20 more it is a dead letter.
-    variables: { name: NAME, hook: slack.hook("default"), timeout_seconds: 30, max_attempts: 2 },
+    variables: { name: NAME, hook: slack.hook("default"), timeout_seconds: 30, max_attempts: 2, window_minutes: 1 },
   });
   await root.apply();
   const write = bucketWriter(ministack);
@@ -53,7 +61,7 @@ afterAll(async () => {
   await ministack?.stop();
 });
 
-const stopped = (eventID: string) => logFile(trailStopped("111111111111", { eventID }));
+const stopped = (eventID: string) => logFile(trailStoppedBySomebody("111111111111", eventID));
 const deadLetters = () => `${ministack.endpoint}/000000000000/${NAME}-dead-letters`;
 /** The destinations that the ledger says were told of a record. */
 const deliveredTo = async (eventId: string) =>
@@ -74,6 +82,23 @@ const retries = (since: number) =>
   outcomesIn(ministack.logs().slice(since)).flatMap(({ messages, alerts }) =>
     messages.in === 0 ? [] : [{ handedBack: messages.failed, delivered: alerts.delivered, failed: alerts.failed }],
   );
+
+describe("a window", () => {
+  test("has what the same happens again told once it is over, by a message that the function sends itself", async () => {
+    for (const [index, id] of ["first", "second", "third"].entries()) {
+      await put(keyOf(id), logFile(trailStopped("222222222222", { eventID: id })));
+      await expect.poll(() => outcomesIn(ministack.logs()).length, { timeout: 30_000 }).toBe(index + 1);
+    }
+    expect(toldAlerts(slack.received())).toEqual(["default first"]);
+    await expect.poll(() => slack.received().length, { timeout: 120_000, interval: 1_000 }).toBe(2);
+    const [, more] = slack.received();
+    expect([more && headlineOf(more), toldAlerts(slack.received())]).toEqual([
+      expect.stringMatching(/· 2 more: /),
+      ["default first", "default second", "default third"],
+    ]);
+    slack.clear();
+  });
+});
 
 describe("the retry path", () => {
   test("plans nothing after an apply", async () => {

@@ -1,20 +1,26 @@
 import { describe, expect, test } from "vitest";
-import { keyOf, logFile, record, trailStopped } from "#test/support/records.ts";
+import { RETRY_QUEUE } from "#test/support/fakes.ts";
+import { keyOf, logFile, record, trailStopped, trailStoppedBySomebody } from "#test/support/records.ts";
 import { type Kill, type Simulation, simulate } from "#test/support/simulation.ts";
-import { headlineOf, textsOf } from "#test/support/told.ts";
+import { alertsSaidIn, headlineOf, textsOf } from "#test/support/told.ts";
 
 const [A, B] = ["111111111111", "222222222222"] as const;
-const alert = (eventID: string, accountId: string = A) => trailStopped(accountId, { eventID });
 const EXPECTED = ["default e1", "default e3", "default e4", "team-b e2", "team-b e5"];
 /** More moments than an invocation has; a sweep that gets there never ended. */
 const MAX_MOMENTS = 500;
 
-/** Two files for two channels, which are told beside each other, and a rule that throws, which is told at the end. */
-async function start({ answerMs = 0 } = {}): Promise<Simulation> {
+/**
+ * Two files for two channels, which are told beside each other, and a rule that throws, which is told at the end.
+ * @param grouped whether the alerts of a channel are the same to people, and only counted when they come later
+ */
+async function start({ answerMs = 0, grouped = false } = {}): Promise<Simulation> {
+  const alert = (eventID: string, accountId: string = A) =>
+    grouped ? trailStopped(accountId, { eventID }) : trailStoppedBySomebody(accountId, eventID);
   const simulation = await simulate({
     answerMs,
     channels: ["team-b"],
     document: {
+      grouping: { window_minutes: grouped ? 15 : 0, retry_queue_arn: RETRY_QUEUE },
       rules: ["requestParameters.missing[0].name == 'x'"],
       routing: [
         {
@@ -46,6 +52,11 @@ function notices({ slack }: Simulation): readonly string[] {
   return told.map(headlineOf);
 }
 
+/** Of how many alerts Slack speaks. */
+function alertsSaid({ slack }: Simulation): number {
+  return slack.received().reduce((sum, message) => sum + alertsSaidIn(message), 0);
+}
+
 const twice = (told: readonly string[]) => told.filter((item, index) => told.indexOf(item) !== index).sort();
 
 describe("killed at any moment, and run again", () => {
@@ -57,9 +68,14 @@ describe("killed at any moment, and run again", () => {
     ],
     ["twice at the same moment", (kill) => [kill, kill]],
   ];
-  test.each(kinds)(
+  const ways = [false, true].flatMap((grouped) =>
+    kinds.map(
+      ([name, kills]) => [`${name}${grouped ? ", with repeats that are counted" : ""}`, grouped, kills] as const,
+    ),
+  );
+  test.each(ways)(
     "%s: nothing is missing, and only what Slack's lost answer left open is told twice",
-    async (_name, kills) => {
+    async (_name, grouped, kills) => {
       const names = new Set<string>();
       let moment = 0;
       for (; moment < MAX_MOMENTS; moment++) {
@@ -67,7 +83,7 @@ describe("killed at any moment, and run again", () => {
         const unknown: string[] = [];
         let seen = 0;
         let killed = false;
-        const simulation = await start();
+        const simulation = await start({ grouped });
         simulation.afterEach(() => {
           unknown.push(...unconfirmed(simulation.told().slice(seen), simulation));
           seen = simulation.told().length;
@@ -87,12 +103,14 @@ describe("killed at any moment, and run again", () => {
             at,
             told: [...new Set(told)].sort(),
             toldTwice: twice(told),
+            said: alertsSaid(simulation),
             notices: [...new Set(notices(simulation))],
             deadLetters: simulation.deadLetters,
           }).toEqual({
             at,
             told: EXPECTED,
             toldTwice: unknown.sort(),
+            said: EXPECTED.length + unknown.length,
             notices: ["🟠 HIGH · A rule does not work"],
             deadLetters: [],
           });
@@ -105,10 +123,10 @@ describe("killed at any moment, and run again", () => {
         ended: true,
         moments: true,
         everywhere: expect.arrayContaining(
-          ["claim", "confirm", "delivered", "fetch", "get", "markProcessed", "read", "takeSlot"].flatMap((name) => [
-            `after ${name}`,
-            `before ${name}`,
-          ]),
+          [
+            ...["claim", "confirm", "delivered", "fetch", "get", "markProcessed", "read", "takeSlot"],
+            ...(grouped ? ["window", "keepWindow", "send"] : []),
+          ].flatMap((name) => [`after ${name}`, `before ${name}`]),
         ),
       });
     },

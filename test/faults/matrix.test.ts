@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterEach, expect, test } from "vitest";
 import { LogFileError } from "#model/errors.ts";
-import { keyOf, logFile, record, s3Payload, trailStopped } from "#test/support/records.ts";
+import { keyOf, logFile, record, s3Payload, trailStoppedBySomebody } from "#test/support/records.ts";
 import { type Simulation, type SimulationOptions, simulate } from "#test/support/simulation.ts";
 import { headlineOf, textsOf } from "#test/support/told.ts";
 
@@ -21,7 +21,7 @@ const TWO_CHANNELS = {
     ],
   },
 };
-const alert = (eventID: string, accountId: string = A) => trailStopped(accountId, { eventID });
+const alert = (eventID: string, accountId: string = A) => trailStoppedBySomebody(accountId, eventID);
 const ids = (count: number, prefix = "e") => Array.from({ length: count }, (_, index) => `${prefix}${index + 1}`);
 const inDefault = (eventIds: readonly string[]) => eventIds.map((id) => `default ${id}`);
 

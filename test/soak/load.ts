@@ -1,4 +1,4 @@
-import { logFile, type RawRecord, record, trailStopped } from "#test/support/records.ts";
+import { logFile, type RawRecord, record, trailStoppedBySomebody } from "#test/support/records.ts";
 import type { Random } from "./random.ts";
 
 /**
@@ -67,7 +67,7 @@ export function makeLoad(count: number, accounts: readonly string[], random: Ran
       record({ eventID: id("noise", number), recipientAccountId: account }),
     );
     const alerts = Array.from({ length: [0, 0, 1, 1, 1, 1, 1, 2, 2, 4][random.below(10)] ?? 0 }, (_, number) =>
-      trailStopped(account, { eventID: id("alert", number), eventTime: now.toISOString() }),
+      trailStoppedBySomebody(account, id("alert", number), { eventTime: now.toISOString() }),
     );
     const repeated = lastAlert.get(account);
     if (repeated !== undefined && random.happens(REPEATS_A_RECORD / 100)) {

@@ -5,6 +5,7 @@ export const ALERT: Alert = {
   kind: "alert",
   severity: "high",
   title: "Root user made a change",
+  group: "0123456789abcdef0123456789abcdef",
   eventId: "00000000-0000-4000-8000-000000000001",
   accountId: "111111111111",
   accountName: "prod-payments",

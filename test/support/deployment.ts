@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import type { Ministack } from "./ministack.ts";
@@ -28,6 +28,9 @@ export function bucketWriter(ministack: Ministack): (bucket: string, key: string
   return async (Bucket, Key, Body) => void (await s3.send(new PutObjectCommand({ Bucket, Key, Body })));
 }
 
+/** Terraform merges it into the root. https://developer.hashicorp.com/terraform/language/files/override */
+const WITHOUT_WINDOWS = 'module "cloudtrail_to_slack" {\n  grouping = { window_minutes = 0 }\n}\n';
+
 /**
  * Opens a Terraform root of this repository on the emulator, ready to apply, and sees to it that the function's role can
  * read parameters there (see {@link grantGetParameters}).
@@ -35,9 +38,15 @@ export function bucketWriter(ministack: Ministack): (bucket: string, key: string
  */
 export async function openOnMinistack(
   directory: string,
-  options: { readonly ministack: Ministack; readonly functionName: string; readonly variables: TerraformVariables },
+  options: {
+    readonly ministack: Ministack;
+    readonly functionName: string;
+    readonly variables: TerraformVariables;
+    /** Whether every alert is told by the invocation that finds it, so that nobody waits for the end of a window. */
+    readonly withoutWindows?: boolean;
+  },
 ): Promise<TerraformRoot> {
-  const { ministack, functionName, variables } = options;
+  const { ministack, functionName, variables, withoutWindows = false } = options;
   // The provider's own log says which answer of the emulator it did not get, where Terraform tells only what came of it.
   const env = { ...ministack.env, TF_LOG_PROVIDER: "DEBUG", TF_LOG_PATH: "provider.log" };
   const root = await openRoot(path.join(repoRoot, directory), { env, variables });
@@ -49,6 +58,7 @@ export async function openOnMinistack(
     const shown = lines.slice(-20).map((line) => line.slice(0, 500));
     throw new Error([error.message, "The provider's log:", ...shown].join("\n"));
   };
+  if (withoutWindows) await writeFile(path.join(root.directory, "windows_override.tf"), WITHOUT_WINDOWS);
   const stopGranting = grantGetParameters(ministack, `${functionName}-role`);
   await root.init();
   return {

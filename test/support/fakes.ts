@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import type { World } from "#handler.ts";
 import { SPACING_MS } from "#ledger/guarded-ledger.ts";
-import type { Delivery, Destination, Mention } from "#model/destination.ts";
+import type { Delivery, Destination, Mention, Place } from "#model/destination.ts";
 import { LogFileError } from "#model/errors.ts";
 import { DEFAULT_LIMITS } from "#model/log-file.ts";
 import type { News } from "#model/news.ts";
@@ -118,6 +118,7 @@ export interface FakeLedger extends Ledger {
   >;
   /** The hashes of processed objects, by `s3://bucket/key`. */
   readonly objects: Map<string, string>;
+  readonly windows: Map<string, { readonly json: string; readonly version: number }>;
   failure: Error | undefined;
   /** The same table as another process sees it. */
   as(owner: string): FakeLedger;
@@ -126,6 +127,7 @@ export interface FakeLedger extends Ledger {
 export function fakeLedger(clock: Pick<Clock, "nowMs">, owner = "me", shared?: FakeLedger): FakeLedger {
   const rows: FakeLedger["rows"] = shared?.rows ?? new Map();
   const objects = shared?.objects ?? new Map<string, string>();
+  const windows: FakeLedger["windows"] = shared?.windows ?? new Map();
   const freeFromMs = new Map<string, number>();
   const fail = () => {
     const failure = (shared ?? ledger).failure;
@@ -134,6 +136,7 @@ export function fakeLedger(clock: Pick<Clock, "nowMs">, owner = "me", shared?: F
   const ledger: FakeLedger = {
     rows,
     objects,
+    windows,
     failure: undefined,
     as: (other) => fakeLedger(clock, other, shared ?? ledger),
     async delivered(keys) {
@@ -156,6 +159,20 @@ export function fakeLedger(clock: Pick<Clock, "nowMs">, owner = "me", shared?: F
       fail();
       const row = rows.get(key);
       if (row?.state === "claimed" && row.owner === owner) rows.delete(key);
+    },
+    async window(id) {
+      fail();
+      // As a table has it: a copy, and only what JSON has.
+      const stored = windows.get(id);
+      return stored && { window: JSON.parse(stored.json), version: stored.version };
+    },
+    async keepWindow(id, window, version, told) {
+      fail();
+      if (windows.get(id)?.version !== version) return false;
+      if (window === undefined) windows.delete(id);
+      else windows.set(id, { json: JSON.stringify(window), version: (version ?? window.openedMs) + 1 });
+      for (const key of told) rows.set(key, { state: "delivered", owner, untilMs: 0 });
+      return true;
     },
     async takeSlot(destination, notBeforeMs, notAfterMs) {
       fail();
@@ -182,17 +199,27 @@ export function fakeLedger(clock: Pick<Clock, "nowMs">, owner = "me", shared?: F
   return ledger;
 }
 
-/** A queue that keeps what it was asked to delay: seconds by the id of the message. */
+/** The retry queue of tests. */
+export const RETRY_QUEUE = "arn:aws:sqs:eu-central-1:111111111111:cloudtrail-to-slack-retry";
+
+/** A queue that keeps what it was asked to delay, seconds by the id of the message, and what it was sent. */
 export interface FakeQueue extends MessageQueue {
   readonly delays: ReadonlyMap<string, number>;
+  readonly sent: readonly { readonly queue: string; readonly body: unknown; readonly seconds: number }[];
   failure: Error | undefined;
 }
 
 function fakeQueue(): FakeQueue {
   const delays = new Map<string, number>();
+  const sent: { queue: string; body: unknown; seconds: number }[] = [];
   const queue: FakeQueue = {
     delays,
+    sent,
     failure: undefined,
+    async send(to, body, seconds) {
+      if (queue.failure !== undefined) throw queue.failure;
+      sent.push({ queue: to, body, seconds });
+    },
     async delay({ id }, seconds) {
       if (queue.failure !== undefined) throw queue.failure;
       delays.set(id, seconds);
@@ -274,6 +301,7 @@ export interface Told {
   readonly delivery: Delivery;
   readonly banner: string | undefined;
   readonly mention: Mention | undefined;
+  readonly place: Place | undefined;
   readonly withinMs: number;
 }
 
@@ -285,9 +313,9 @@ export function fakeDeliver(answer: (news: News, destination: Destination) => De
   const told: Told[] = [];
   return {
     told,
-    async deliver(news, destination, { banner, mention, withinMs }) {
+    async deliver(news, destination, { banner, mention, place, withinMs }) {
       const delivery = answer(news, destination) ?? { kind: "delivered" };
-      told.push({ to: destination.name, news, delivery, banner, mention, withinMs });
+      told.push({ to: destination.name, news, delivery, banner, mention, place, withinMs });
       return delivery;
     },
   };
@@ -341,6 +369,8 @@ export function configuration(overrides: Readonly<Record<string, unknown>> = {})
     push_access_denied_cloudwatch_metrics: true,
     rule_config: { self: {} },
     ledger: { table: "cloudtrail-to-slack-ledger", retention_days: 30 },
+    // Without windows, so that every alert is told in the invocation that finds it.
+    grouping: { window_minutes: 0, retry_queue_arn: RETRY_QUEUE },
     limits: DEFAULT_LIMITS,
     ...overrides,
   };

@@ -1,8 +1,9 @@
 import { insightNotices } from "#alerts/insight-notices.ts";
+import { moreNotice, repeatsOf, together } from "#alerts/repeats.ts";
 import { toAlert } from "#alerts/to-alert.ts";
 import { worded } from "#alerts/worded.ts";
 import { defaultRules } from "#default-rules";
-import type { News } from "#model/news.ts";
+import type { Alert, News } from "#model/news.ts";
 import type { CloudTrailRecord } from "#model/record.ts";
 import type { MessageSettings } from "#model/settings.ts";
 import type { ObjectRef } from "#model/source-item.ts";
@@ -206,25 +207,53 @@ const NOTICES: Readonly<Record<string, () => News | undefined>> = {
 
 /** The news of every record and notice, by name, as the default rules find it. @throws when one of them is no news */
 export function exampleNews(): ReadonlyMap<string, News> {
+  const alertOf = alertMaker();
+  const alerts = Object.entries(CALLS).map(([name, raw]) => [name, alertOf(raw)] as const);
+  const notices = Object.entries(NOTICES).map(([name, make]) => {
+    const notice = make();
+    if (notice?.kind !== "notice") throw new Error(`${name} is no notice`);
+    return [name, worded(notice, WORDING)] as const;
+  });
+  return new Map<string, News>([...alerts, ...notices, ...repeatedNews(alertOf)]);
+}
+
+/** How often a pipeline tried the refused call, each time in a session and a build of its own, twenty seconds apart. */
+const ATTEMPTS = 25;
+
+/** One alert that stands for all but the last three attempts, and what is told of those three when the window is over. */
+function repeatedNews(alertOf: (raw: RawRecord) => Alert): readonly (readonly [string, News])[] {
+  const attempts = Array.from({ length: ATTEMPTS }, (_, index) =>
+    alertOf({
+      ...CALLS["refused-call"],
+      userIdentity: session("ci", `build-${42 + index}`),
+      eventID: `00000000-0000-4000-8000-${String(index + 1).padStart(12, "0")}`,
+      eventTime: new Date(Date.parse("2025-06-11T09:15:00Z") + 20_000 * index).toISOString().replace(".000Z", "Z"),
+    }),
+  );
+  const [first, ...others] = attempts.slice(0, -3);
+  const [later, ...latest] = attempts.slice(-3);
+  if (first === undefined || later === undefined) throw new Error("there are too few attempts");
+  const alert = together([first, ...others], WORDING);
+  return [
+    ["repeated", alert],
+    ["more-repeats", moreNotice(alert, repeatsOf([later, ...latest], alert, WORDING), "one of a test")],
+  ];
+}
+
+/** Makes alerts of records, as the default rules find them. It throws when they find nothing. */
+function alertMaker(): (raw: RawRecord) => Alert {
   const config = { requiredTags: REQUIRED_TAGS };
   const { ruleSet } = createRuleSet(
     defaultRules.filter(({ enabled }) => enabled),
     config,
   );
-  const alerts = Object.entries(CALLS).map(([name, raw]): readonly [string, News | undefined] => {
+  return (raw) => {
     const judgeable = flatten(raw);
-    if ("unjudgeable" in judgeable) return [name, undefined];
+    if ("unjudgeable" in judgeable) throw new Error(judgeable.unjudgeable);
     const { decision } = decide(ruleSet, judgeable);
-    if (decision.kind !== "alert") return [name, undefined];
-    return [name, toAlert(judgeable.record, decision.rules, { messages: WORDING, ...config, logFile: LOG_FILE })];
-  });
-  const notices = Object.entries(NOTICES).map(([name, make]) => [name, make()] as const);
-  return new Map(
-    [...alerts, ...notices].map(([name, news]) => {
-      if (news === undefined) throw new Error(`${name} is no news`);
-      return [name, news.kind === "notice" ? worded(news, WORDING) : news];
-    }),
-  );
+    if (decision.kind !== "alert") throw new Error(`${raw.eventName} is no alert`);
+    return toAlert(judgeable.record, decision.rules, { messages: WORDING, ...config, logFile: LOG_FILE });
+  };
 }
 
 function judged(raw: RawRecord): CloudTrailRecord {

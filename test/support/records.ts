@@ -58,6 +58,13 @@ export function trailStopped(accountId = "111111111111", overrides: RawRecord = 
   });
 }
 
+/** The same by somebody else for each `eventID`: such alerts are never grouped. */
+export function trailStoppedBySomebody(accountId: string, eventID: string, overrides: RawRecord = {}): RawRecord {
+  const arn = `arn:aws:iam::${accountId}:user/${eventID}`;
+  const userIdentity = { type: "IAMUser", arn, accountId, userName: eventID };
+  return trailStopped(accountId, { eventID, userIdentity, ...overrides });
+}
+
 /** The root user of 111111111111. */
 export const ROOT: RawRecord = { type: "Root", arn: "arn:aws:iam::111111111111:root", accountId: "111111111111" };
 

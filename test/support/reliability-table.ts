@@ -1,5 +1,5 @@
 /**
- * Writes the fault matrix into docs/reliability.md: the tests of `test/faults/matrix.test.ts` with their results.
+ * Writes the fault matrix into docs/reliability.md: the tests of `test/faults/matrix.test.ts` and `repeats.test.ts` with their results.
  *
  *   node test/support/reliability-table.ts   runs them and writes it
  *
@@ -12,7 +12,7 @@ import * as v from "valibot";
 import { repoRoot, run } from "./tools.ts";
 
 const DOCUMENT = path.join(repoRoot, "docs", "reliability.md");
-const MATRIX = "test/faults/matrix.test.ts";
+const MATRIX = ["test/faults/matrix.test.ts", "test/faults/repeats.test.ts"];
 const BLOCK = /(<!-- BEGIN FAULTS[^>]*-->\n)[\s\S]*?(\n<!-- END FAULTS -->)/;
 const RUN_TIMEOUT_MS = 5 * 60_000;
 
@@ -28,16 +28,16 @@ export interface TestResult {
  * @throws when a test of the matrix is not named `fault → what is seen`, or there is none
  */
 function withMatrix(document: string, results: readonly TestResult[]): string {
-  const rows = results
-    .filter(({ file }) => file.endsWith(MATRIX))
-    .map(({ name, status }) => {
-      const [fault, seen, ...rest] = name.split(" → ");
-      if (fault === undefined || seen === undefined || rest.length > 0) {
-        throw new Error(`a test of ${MATRIX} is to be named "fault → what is seen", and this is not: ${name}`);
-      }
-      return `| ${fault} | ${seen} | ${status === "passed" ? "holds" : status} |`;
-    });
-  if (rows.length === 0) throw new Error(`no test of ${MATRIX} ran`);
+  const rows = MATRIX.flatMap((test) => results.filter(({ file }) => file.endsWith(test))).map(({ name, status }) => {
+    const [fault, seen, ...rest] = name.split(" → ");
+    if (fault === undefined || seen === undefined || rest.length > 0) {
+      throw new Error(
+        `a test of ${MATRIX.join(" or ")} is to be named "fault → what is seen", and this is not: ${name}`,
+      );
+    }
+    return `| ${fault} | ${seen} | ${status === "passed" ? "holds" : status} |`;
+  });
+  if (rows.length === 0) throw new Error(`no test of ${MATRIX.join(" or ")} ran`);
   const table = ["| fault | what is seen | result |", "|---|---|---|", ...rows].join("\n");
   if (!BLOCK.test(document)) throw new Error("docs/reliability.md has no place for the fault matrix");
   return document.replace(BLOCK, (_all, begin: string, end: string) => `${begin}\n${table}\n${end}`);
@@ -65,7 +65,7 @@ async function main(): Promise<void> {
   try {
     const report = path.join(folder, "report.json");
     const vitest = path.join(repoRoot, "node_modules", "vitest", "vitest.mjs");
-    const args = [vitest, "run", "--project", "unit", MATRIX, "--reporter=json", `--outputFile=${report}`];
+    const args = [vitest, "run", "--project", "unit", ...MATRIX, "--reporter=json", `--outputFile=${report}`];
     await run(process.execPath, args, { cwd: repoRoot, timeoutMs: RUN_TIMEOUT_MS, acceptedExitCodes: [0, 1] });
     const { testResults } = v.parse(Report, JSON.parse(await readFile(report, "utf8")));
     const results = testResults.flatMap(({ name: file, assertionResults }) =>

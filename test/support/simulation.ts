@@ -12,6 +12,7 @@ import {
   fakePublisher,
   fakeTags,
   published,
+  RETRY_QUEUE,
 } from "./fakes.ts";
 import { s3Payload } from "./records.ts";
 import { type SimulatedClock, simulatedClock } from "./simulated-clock.ts";
@@ -20,7 +21,6 @@ import { textsOf } from "./told.ts";
 
 /** How many messages of the retry queue are worked on at once, as retry.tf has it. */
 const QUEUE_CONCURRENCY = 5;
-const QUEUE = "arn:aws:sqs:eu-central-1:111111111111:cloudtrail-to-slack-retry";
 
 /** What a simulation starts from. */
 export interface SimulationOptions {
@@ -64,6 +64,8 @@ export interface Simulation {
   readonly lines: readonly string[];
   /** Changes what the next processes see of the world. */
   change(change: (world: World) => World): void;
+  /** Changes the configuration that the next processes read. */
+  configure(document: Readonly<Record<string, unknown>>): void;
   /** Calls the listener after each invocation, however it ended. */
   afterEach(listener: () => void): void;
   /** Kills the next invocations, one each; undefined spares one. */
@@ -76,7 +78,7 @@ export interface Simulation {
   settle(): Promise<void>;
   /** Moves the dead letters back into the retry queue. */
   redrive(): void;
-  /** `channel eventID` of every alert in Slack, in order of arrival. */
+  /** `channel eventID` of every alert in Slack, in order of arrival; a message about several names up to 20. */
   told(): readonly string[];
   close(): Promise<void>;
 }
@@ -93,7 +95,7 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
   const { document = {}, channels = [], timeoutMs = 300_000, maxAttempts = 50, burst = 1, answerMs = 0 } = options;
   const clock = simulatedClock();
   const slack = await startSlackStandIn({ messagesPerSecond: 1, burst, nowMs: clock.nowMs });
-  const { environment, values } = published(configuration(document));
+  let { environment, values } = published(configuration(document));
   const hooks = ["default", ...channels].map((channel) => [`/hooks/${channel}`, slack.hook(channel)] as const);
   const parameters = fakeParameters({ ...values, ...Object.fromEntries(hooks) });
   const table = fakeLedger(clock);
@@ -139,7 +141,10 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
       objects,
       publisher: fakePublisher(),
       tags: fakeTags(),
-      queue: { delay: async ({ id }, seconds) => void delays.set(id, seconds) },
+      queue: {
+        delay: async ({ id }, seconds) => void delays.set(id, seconds),
+        send: async (_queue, body, seconds) => enqueue(body, seconds),
+      },
       ledger: () => table.as(owner),
       clock: worker,
       slackApiUrl: `${slack.url}/api/`,
@@ -172,9 +177,10 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
     }
   };
 
-  const enqueue = (body: unknown) => {
+  const enqueue = (body: unknown, seconds = 0) => {
     messages += 1;
-    retryQueue.add({ id: `m${messages}`, body: JSON.stringify(body), receives: 0, visibleAtMs: clock.nowMs() });
+    const visibleAtMs = clock.nowMs() + seconds * 1_000;
+    retryQueue.add({ id: `m${messages}`, body: JSON.stringify(body), receives: 0, visibleAtMs });
   };
 
   const run = async (work: Promise<void>) => {
@@ -239,6 +245,10 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
     change: (change) => {
       changed = change;
     },
+    configure: (next) => {
+      ({ environment, values } = published(configuration(next)));
+      for (const [name, value] of Object.entries(values)) parameters.values.set(name, value);
+    },
     afterEach: (listener) => {
       listen = listener;
     },
@@ -251,8 +261,10 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
     },
     told: () =>
       slack.received().flatMap(({ channel, payload }) => {
-        const id = /eventID: (\S+)/.exec(textsOf(payload).join("\n"))?.[1];
-        return id === undefined ? [] : [`${channel} ${id}`];
+        const ids = textsOf(payload)
+          .join("\n")
+          .matchAll(/eventID: (\S+)/g);
+        return Array.from(ids, ([, id]) => `${channel} ${id}`);
       }),
     close: () => slack.close(),
   };
@@ -268,7 +280,12 @@ async function askSlack(...request: Parameters<typeof fetch>): Promise<Response>
 /** How the retry queue hands out a message. */
 function batchOf({ id, body, receives }: Message): unknown {
   const attributes = { ApproximateReceiveCount: String(receives) };
-  const record = { messageId: id, eventSource: "aws:sqs", eventSourceARN: QUEUE, receiptHandle: `${id}/${receives}` };
+  const record = {
+    messageId: id,
+    eventSource: "aws:sqs",
+    eventSourceARN: RETRY_QUEUE,
+    receiptHandle: `${id}/${receives}`,
+  };
   return { Records: [{ ...record, attributes, body }] };
 }
 
@@ -295,7 +312,10 @@ function mortal(world: World, pass: (name: string) => Promise<void>): World {
       },
     },
     publisher: { publish: (message) => around("publish", () => world.publisher.publish(message)) },
-    queue: { delay: (message, seconds) => around("delay", () => world.queue.delay(message, seconds)) },
+    queue: {
+      delay: (message, seconds) => around("delay", () => world.queue.delay(message, seconds)),
+      send: (queue, body, seconds) => around("send", () => world.queue.send(queue, body, seconds)),
+    },
     ledger: (settings) => {
       const ledger = world.ledger(settings);
       return {
@@ -303,6 +323,9 @@ function mortal(world: World, pass: (name: string) => Promise<void>): World {
         claim: (key, untilMs) => around("claim", () => ledger.claim(key, untilMs)),
         confirm: (key) => around("confirm", () => ledger.confirm(key)),
         release: (key) => around("release", () => ledger.release(key)),
+        window: (id) => around("window", () => ledger.window(id)),
+        keepWindow: (id, window, version, told) =>
+          around("keepWindow", () => ledger.keepWindow(id, window, version, told)),
         takeSlot: (destination, notBeforeMs, notAfterMs) =>
           around("takeSlot", () => ledger.takeSlot(destination, notBeforeMs, notAfterMs)),
         processed: (objects) => around("processed", () => ledger.processed(objects)),

@@ -53,3 +53,55 @@ run "hands_on_how_messages_are_worded" {
     error_message = jsonencode(local.configuration_document.messages)
   }
 }
+
+run "counts_repeats_for_a_quarter_of_an_hour" {
+  command = plan
+
+  assert {
+    condition = jsonencode(local.configuration_document.grouping) == jsonencode({
+      retry_queue_arn = "arn:aws:sqs:eu-central-1:123456789012:cloudtrail-to-slack-retry"
+      window_minutes  = 15
+    })
+    error_message = jsonencode(local.configuration_document.grouping)
+  }
+}
+
+run "counts_repeats_as_long_as_is_said" {
+  command = plan
+
+  variables {
+    grouping = { window_minutes = 60 }
+  }
+
+  assert {
+    condition     = local.configuration_document.grouping.window_minutes == 60
+    error_message = jsonencode(local.configuration_document.grouping)
+  }
+}
+
+run "counts_repeats_as_long_as_the_older_module_was_told" {
+  command = plan
+
+  variables {
+    grouping              = { window_minutes = 60 }
+    dynamodb_time_to_live = 90
+  }
+
+  assert {
+    condition     = local.configuration_document.grouping.window_minutes == 2
+    error_message = jsonencode(local.configuration_document.grouping)
+  }
+}
+
+run "counts_nothing_without_a_ledger" {
+  command = plan
+
+  variables {
+    ledger = { enabled = false }
+  }
+
+  assert {
+    condition     = local.configuration_document.grouping.window_minutes == 0
+    error_message = jsonencode(local.configuration_document.grouping)
+  }
+}

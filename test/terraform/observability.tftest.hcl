@@ -76,7 +76,8 @@ run "alarms_about_each_silent_failure" {
         queries = {
           dropped = "AWS/Lambda AsyncEventsDropped Sum 300 FunctionName=cloudtrail-to-slack"
           kept    = "AWS/SQS NumberOfMessagesSent Sum 300 QueueName=cloudtrail-to-slack-retry"
-          result  = "dropped - FILL(kept, 0)"
+          result  = "dropped - FILL(kept, 0) + FILL(wakes, 0)"
+          wakes   = "CloudTrailToSlack WakesAsked Sum 300 FunctionName=cloudtrail-to-slack"
         }
         breach = ["3 of 12", "GreaterThanOrEqualToThreshold", 1, "notBreaching"]
         result = ["result"]

@@ -419,6 +419,18 @@ const refused: readonly Case[] = [
   ...[0, 2.5].map(
     (max_attempts): Case => [`${max_attempts} attempts of retries`, among({ retry: { max_attempts } }), ATTEMPTS],
   ),
+  ...[-1, 1441, 0.5].map(
+    (window_minutes): Case => [
+      `a window of ${window_minutes} minutes`,
+      among({ grouping: { window_minutes } }),
+      "grouping.window_minutes must be a whole number",
+    ],
+  ),
+  [
+    "a negative time of the older module",
+    among({ dynamodb_time_to_live: -1 }),
+    "dynamodb_time_to_live must be a number of seconds",
+  ],
   ["retries of more than ten days", among({ retry: { max_attempts: 961 } }), ATTEMPTS_OF_DAYS],
   [
     "retries of more than ten days with a long timeout",
@@ -577,6 +589,8 @@ const accepted: readonly Case[] = [
       ...source({ sqs: { max_receive_count: 160 } }),
       lambda_timeout_seconds: 900,
       retry: { max_attempts: 160 },
+      grouping: { window_minutes: 0 },
+      dynamodb_time_to_live: 0,
     },
   ],
   [
@@ -643,7 +657,7 @@ const accepted: readonly Case[] = [
   ],
   [
     "null for all that keeps alerts",
-    among({ ledger: null, limits: null, monitoring: null, reconcile: null, retry: null }),
+    among({ ledger: null, limits: null, grouping: null, monitoring: null, reconcile: null, retry: null }),
   ],
   [
     "the smallest bounds",
@@ -654,6 +668,7 @@ const accepted: readonly Case[] = [
       monitoring: { quiet_hours: 0 },
       reconcile: { look_back_hours: 1, schedule_expression: "rate(5 minutes)" },
       retry: { max_attempts: 1 },
+      grouping: { window_minutes: 1440 },
     }),
   ],
   [
@@ -773,9 +788,11 @@ describe("every validation of these variables", () => {
     "create_bucket_notification",
     "dead_letter_target_arn",
     "dynamodb_table_name",
+    "dynamodb_time_to_live",
     "enable_eventbridge_notificaitons",
     "enable_eventbridge_notifications",
     "enable_s3_sns_fanout",
+    "grouping",
     "ledger",
     "limits",
     "mention",

@@ -13,6 +13,8 @@ describe("toAlert", () => {
       kind: "alert",
       severity: "high",
       title: "Something happened",
+      // Part of what is published and of the ledger's rows: another one would begin every window anew.
+      group: "047085a7436959e4d3a2d5d68a10c9dc",
       eventId: "00000000-0000-4000-8000-000000000001",
       accountId: "111111111111",
       accountName: undefined,

@@ -308,6 +308,7 @@ describe("reconcileDigest", () => {
       clock,
       log: fakeLog(),
       deliver: async () => ({ kind: "delivered" as const }),
+      wake: async () => {},
       tags: fakeTags(),
       remainingMs: () => 300_000,
     };

@@ -7,7 +7,8 @@ import { parseConfiguration, readSettings } from "#config/read-settings.ts";
 import { splitRules } from "#config/split-rules.ts";
 import { ConfigurationError } from "#model/errors.ts";
 import { DEFAULT_LIMITS } from "#model/log-file.ts";
-import { configuration, fakeParameters, published } from "#test/support/fakes.ts";
+import { PLAIN_MESSAGES } from "#model/settings.ts";
+import { configuration, fakeParameters, published, RETRY_QUEUE } from "#test/support/fakes.ts";
 
 describe("splitRules", () => {
   test.each([
@@ -152,6 +153,7 @@ describe("parseConfiguration", () => {
       rule_config: { self: { accountId: "111111111111" }, offHours: [1, 2] },
       limits: { ...DEFAULT_LIMITS, file_bytes: 1_000 },
       ledger: { table: "cloudtrail-to-slack-ledger", retention_days: 90 },
+      grouping: { window_minutes: 15, retry_queue_arn: RETRY_QUEUE },
       a_variable_of_a_newer_module: 1,
     });
     expect(parseConfiguration(document)).toEqual({
@@ -192,6 +194,8 @@ describe("parseConfiguration", () => {
       ruleConfig: { self: { accountId: "111111111111" }, offHours: [1, 2] },
       limits: { ...DEFAULT_LIMITS, file_bytes: 1_000 },
       ledger: { table: "cloudtrail-to-slack-ledger", retentionDays: 90 },
+      grouping: { windowMs: 900_000, retryQueue: RETRY_QUEUE },
+      messages: PLAIN_MESSAGES,
       problems: [
         {
           ruleId: "events_to_track",
@@ -220,6 +224,11 @@ describe("parseConfiguration", () => {
       [/^ledger\.table: ./, /^ledger\.retention_days: ./],
     ],
     ["has no ledger, not even one that is switched off", configuration({ ledger: null }), [/^ledger: ./]],
+    [
+      "groups for a time that is a text, without a queue, and with a misspelt part",
+      configuration({ grouping: { window_minutes: "15", window_minuets: 15 } }),
+      [/^grouping\.window_minutes: ./, /^grouping\.retry_queue_arn: ./, /^grouping\.window_minuets: ./],
+    ],
     [
       "has several mistakes",
       configuration({ use_default_rules: "yes", rules_separator: "", allowed_hook_hosts: [1] }),

@@ -3,12 +3,15 @@ import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { createDeliver } from "#delivery/deliver.ts";
 import { hookProblem } from "#delivery/hook-url.ts";
+import { type Metadata, metadataOf } from "#delivery/metadata.ts";
 import { cachedSecrets } from "#delivery/secrets.ts";
 import { classify, noAnswer } from "#delivery/slack-answer.ts";
+import { plainMessage, slackMessage } from "#delivery/slack-message.ts";
 import { topicMessage } from "#delivery/topic-message.ts";
 import type { Delivery, Destination, Mention } from "#model/destination.ts";
-import type { Notice } from "#model/news.ts";
+import type { News, Notice } from "#model/news.ts";
 import type { DeliveryOptions } from "#model/ports.ts";
+import { ALERT } from "#test/support/alerts.ts";
 import { accessDenied, fakeClock, fakeParameters, fakePublisher } from "#test/support/fakes.ts";
 import { pings } from "#test/support/slack-stand-in/block-kit.ts";
 import { type SlackStandIn, startSlackStandIn } from "#test/support/slack-stand-in/server.ts";
@@ -23,6 +26,11 @@ const HOOK: Destination = { kind: "slack_webhook", name: "default", hookParamete
 const APP: Destination = { kind: "slack_app", name: "app", channelId: "C0123456789", tokenParameter: "/token" };
 const SNS: Destination = { kind: "sns", name: "topic", topicArn: "arn:aws:sns:eu-central-1:111111111111:alerts" };
 const TOKEN = "xoxb-111111111111-secret";
+/** The first message in the app's channel, posted when a test's clock had gone on by this much. */
+const postedAfter = (ms: number) => ({
+  channelId: "C0123456789",
+  ts: `${Math.floor((fakeClock().nowMs() + ms) / 1_000)}.000001`,
+});
 
 describe("hookProblem", () => {
   const HOSTS = ["hooks.slack.com", "hooks.slack-gov.com"];
@@ -228,9 +236,9 @@ describe("deliver", () => {
   });
 
   const setUp = async () => {
-    const slack: SlackStandIn = await startSlackStandIn();
-    closers.push(() => slack.close());
     const clock = fakeClock();
+    const slack: SlackStandIn = await startSlackStandIn({ nowMs: clock.nowMs });
+    closers.push(() => slack.close());
     const publisher = fakePublisher();
     const hook = slack.hook("alerts");
     const parameters = fakeParameters({ "/hooks/default": hook, "/token": TOKEN });
@@ -274,9 +282,12 @@ describe("deliver", () => {
   ])("mentions %s", (_mention, mention, drawn, plain) => {
     const pinged = (slack: SlackStandIn) => slack.received().map(({ payload }) => pings(payload));
 
-    test.each([HOOK, APP])("once, in a line of its own, through $kind", async (destination) => {
+    test.each([
+      { ...HOOK, delivery: { kind: "delivered" } },
+      { ...APP, delivery: { kind: "delivered", thread: postedAfter(0) } },
+    ])("once, in a line of its own, through $kind", async ({ delivery, ...destination }) => {
       const { told, slack } = await setUp();
-      expect((await told(destination, { mention })).delivery).toEqual({ kind: "delivered" });
+      expect((await told(destination, { mention })).delivery).toEqual(delivery);
       expect(pinged(slack)).toEqual([[drawn]]);
       const [line] = Object(slack.received()[0]?.payload).blocks;
       expect(line.elements).toEqual([{ type: "rich_text_section", elements: [expect.anything()] }]);
@@ -504,7 +515,16 @@ describe("deliver", () => {
   describe("as the Slack App", () => {
     const json = (body: unknown, status = 200) => ({ status, body: JSON.stringify(body) });
     test.each([
-      ["posts to the channel", undefined, { delivery: { kind: "delivered" }, slept: [], posted: 1 }],
+      [
+        "posts to the channel, and says where replies go",
+        undefined,
+        { delivery: { kind: "delivered", thread: postedAfter(0) }, slept: [], posted: 1 },
+      ],
+      [
+        "needs no place for replies, where Slack names none",
+        json({ ok: true, channel: "C0123456789" }),
+        { delivery: { kind: "delivered" }, slept: [], posted: 0 },
+      ],
       [
         "says how long Slack asks it to wait",
         { ...json({ ok: false, error: "ratelimited" }, 429), retryAfterSeconds: 4 },
@@ -531,12 +551,16 @@ describe("deliver", () => {
       [
         "tries again when Slack says that it failed",
         json({ ok: false, error: "internal_error" }),
-        { delivery: { kind: "delivered" }, slept: [1_000], posted: 1 },
+        { delivery: { kind: "delivered", thread: postedAfter(1_000) }, slept: [1_000], posted: 1 },
       ],
       [
         "sends what Slack refuses once more as plain text, and says so",
         json({ ok: false, error: "invalid_blocks" }),
-        { delivery: { kind: "delivered", degraded: "Slack answered invalid_blocks" }, slept: [], posted: 1 },
+        {
+          delivery: { kind: "delivered", degraded: "Slack answered invalid_blocks", thread: postedAfter(0) },
+          slept: [],
+          posted: 1,
+        },
       ],
       [
         "does not send a third time what Slack refuses as plain text, too",
@@ -581,8 +605,114 @@ describe("deliver", () => {
       parameters.values.set("/token", TOKEN);
       expect({ revoked: revoked.delivery, next: await told(APP) }).toEqual({
         revoked: { kind: "dead", reason: "Slack answered not_authed" },
-        next: { delivery: { kind: "delivered" }, slept: [], posted: 1 },
+        next: { delivery: { kind: "delivered", thread: postedAfter(0) }, slept: [], posted: 1 },
       });
+    });
+
+    test("tells programs what a drawn message is about, and nothing about a plain one", async () => {
+      const { told, slack } = await setUp();
+      await told(APP);
+      slack.answerNext("C0123456789", json({ ok: false, error: "invalid_blocks" }));
+      await told(APP);
+      await told(HOOK);
+      const { channel, ...drawn } = { channel: "C0123456789", ...slackMessage(NEWS) };
+      expect(slack.received().map(({ payload }) => payload)).toEqual([
+        { channel, ...drawn, metadata: metadataOf(NEWS) },
+        { channel, ...plainMessage(NEWS) },
+        drawn,
+      ]);
+    });
+
+    test("posts a reply below a message, which Slack knows by its own name of the channel", async () => {
+      const { told, slack } = await setUp();
+      const { delivery } = await told(APP);
+      if (delivery.kind !== "delivered" || delivery.thread === undefined) throw new Error("nothing to reply to");
+      const { channelId, ts } = delivery.thread;
+      const reply = await told({ ...APP, channelId: "#alerts" }, { place: { kind: "reply", thread: delivery.thread } });
+      expect(reply).toEqual({
+        delivery: { kind: "delivered", thread: { channelId, ts: ts.replace(/1$/, "2") } },
+        slept: [],
+        posted: 2,
+      });
+      expect(slack.received().at(-1)?.payload).toEqual({
+        ...{ channel: channelId, thread_ts: ts, ...slackMessage(NEWS), metadata: metadataOf(NEWS) },
+      });
+    });
+
+    test("puts a message in the place of another one", async () => {
+      const { told, slack } = await setUp();
+      await told(APP);
+      const thread = postedAfter(0);
+      expect(await told(APP, { place: { kind: "revision", thread } })).toEqual({
+        delivery: { kind: "delivered", thread },
+        slept: [],
+        posted: 1,
+      });
+      expect(slack.received()[0]?.revisions).toEqual([
+        { channel: "C0123456789", ts: thread.ts, ...slackMessage(NEWS), metadata: metadataOf(NEWS) },
+      ]);
+    });
+
+    test.each([
+      ["reply", "thread_not_found"],
+      ["revision", "message_not_found"],
+    ] as const)(
+      "says that there is nothing for a %s, which is no reason to call the channel dead",
+      async (kind, word) => {
+        const { told } = await setUp();
+        expect(await told(APP, { place: { kind, thread: postedAfter(0) } })).toEqual({
+          delivery: { kind: "refused", reason: `Slack answered ${word}` },
+          slept: [],
+          posted: 0,
+        });
+      },
+    );
+  });
+
+  test("posts through a hook at the end of the channel, whatever place is named", async () => {
+    const { told, slack } = await setUp();
+    expect(await told(HOOK, { place: { kind: "reply", thread: postedAfter(0) } })).toEqual({
+      delivery: { kind: "delivered" },
+      slept: [],
+      posted: 1,
+    });
+    expect(slack.received()[0]?.payload).toEqual(slackMessage(NEWS));
+  });
+
+  describe("metadata", () => {
+    const occurrence = (eventId: string) => ({ eventId, when: undefined, time: undefined, differs: [] });
+    const SEVERAL = { count: 30, first: occurrence("a"), last: occurrence("z") };
+    const NOTICE_DATA = { kind: "notice", severity: "high", count: 1 };
+    const ALERT_DATA = {
+      ...{ kind: "alert", severity: "high", account: "111111111111", region: "eu-central-1" },
+      rules: "root-activity,rules[0]",
+    };
+    test.each<[string, News, Metadata["event_payload"]]>([
+      ["a notice", NEWS, NOTICE_DATA],
+      ["a notice about an account", { ...NEWS, accountId: "1" }, { ...NOTICE_DATA, account: "1" }],
+      ["an alert", ALERT, { ...ALERT_DATA, count: 1, event_ids: "00000000-0000-4000-8000-000000000001" }],
+      [
+        "an alert without what it could say",
+        { ...ALERT, accountId: undefined, region: undefined, eventId: "" },
+        { kind: "alert", severity: "high", count: 1, rules: "root-activity,rules[0]" },
+      ],
+      [
+        "an alert that stands for several",
+        { ...ALERT, repeats: { ...SEVERAL, occurrences: ["a", "", "b"].map(occurrence) } },
+        { ...ALERT_DATA, count: 30, event_ids: "a,b" },
+      ],
+      [
+        "repeats of one",
+        { ...NEWS, repeats: { ...SEVERAL, occurrences: [occurrence("a")] } },
+        { ...NOTICE_DATA, count: 30, event_ids: "a" },
+      ],
+      [
+        "what has very long names",
+        { ...ALERT, accountId: "x".repeat(5_000), eventId: `${"x".repeat(999)}👍` },
+        { ...ALERT_DATA, count: 1, account: "x".repeat(1_000), event_ids: `${"x".repeat(999)}\ufffd` },
+      ],
+    ])("is about %s", (_name, news, event_payload) => {
+      expect(metadataOf(news)).toEqual({ event_type: "cloudtrail_to_slack", event_payload });
     });
   });
 

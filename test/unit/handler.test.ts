@@ -13,6 +13,7 @@ import {
   s3Payload,
   sqsPayload,
   trailStopped,
+  trailStoppedBySomebody,
 } from "#test/support/records.ts";
 import { type SlackStandIn, startSlackStandIn } from "#test/support/slack-stand-in/server.ts";
 
@@ -51,7 +52,7 @@ function handedOut(payload: unknown, receives: Readonly<Record<string, number>>)
 }
 
 /** An alert of its own. */
-const alert = (eventID: string, accountId = "111111111111") => trailStopped(accountId, { eventID });
+const alert = (eventID: string, accountId = "111111111111") => trailStoppedBySomebody(accountId, eventID);
 
 /** The message texts that a channel got. */
 const texts = (channel = "default") => slack.received(channel).map(({ payload }) => Object(payload).text);

@@ -2,10 +2,11 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { toAlert } from "#alerts/to-alert.ts";
 import { guardedLedger } from "#ledger/guarded-ledger.ts";
-import { destinationKey, ledgerKey } from "#ledger/keys.ts";
+import { destinationKey, ledgerKey, windowId } from "#ledger/keys.ts";
 import type { Destination } from "#model/destination.ts";
 import type { Alert, News, Notice } from "#model/news.ts";
 import type { TellingLedger } from "#model/ports.ts";
+import type { RepeatWindow } from "#model/repeat-window.ts";
 import { fakeClock, fakeLedger } from "#test/support/fakes.ts";
 import { trailStopped } from "#test/support/records.ts";
 
@@ -104,8 +105,38 @@ describe("the key of news", () => {
   });
 });
 
+describe("the name of a window", () => {
+  test("is made of the group and the destination", () => {
+    const group = "0123456789abcdef0123456789abcdef";
+    expect(windowId({ ...alert(), group }, destinationKey(APP))).toBe(`window/${group} slack_app:C0123456789`);
+  });
+
+  test("is another one for another group and another destination, and fits into DynamoDB", () => {
+    const bob = { type: "IAMUser", arn: "arn:aws:iam::111111111111:user/bob" };
+    const longest = destinationKey({ ...HOOK, hookParameter: `/${"p".repeat(1_010)}` });
+    const names = [alert(), alert({ userIdentity: bob })].flatMap((each) =>
+      [destinationKey(HOOK), destinationKey(APP), longest].map((destination) => windowId(each, destination)),
+    );
+    expect(new Set(names).size).toBe(6);
+    expect(names.filter((name) => Buffer.byteLength(name) > 2_048)).toEqual([]);
+  });
+});
+
 describe("a guarded ledger", () => {
-  const CALLS: readonly (keyof TellingLedger)[] = ["delivered", "claim", "confirm", "release", "takeSlot"];
+  const once = { eventId: "e1", when: undefined, time: undefined, differs: [] };
+  const WINDOW: RepeatWindow = {
+    ...{ alert: alert(), destination: "slack_webhook:/hooks/team", openedMs: 1_000, untilMs: 901_000 },
+    ...{ closed: false, wakes: false, total: { count: 1, first: once, last: once, occurrences: [once] } },
+  };
+  const CALLS: readonly (keyof TellingLedger)[] = [
+    "delivered",
+    "claim",
+    "confirm",
+    "release",
+    "takeSlot",
+    "window",
+    "keepWindow",
+  ];
   const callAll = async (ledger: TellingLedger, nowMs: number) => ({
     delivered: await ledger.delivered(["k"]),
     claim: await ledger.claim("k", nowMs + 60_000),
@@ -120,6 +151,7 @@ describe("a guarded ledger", () => {
       await ledger.takeSlot("d", nowMs, nowMs + 2_000),
       await ledger.takeSlot("e", nowMs, nowMs),
     ].map((ms) => ms !== undefined && ms - nowMs),
+    windows: [await ledger.keepWindow("w", WINDOW, undefined, ["k2"]), (await ledger.window("w"))?.window],
   });
   const OPEN = {
     delivered: new Set(),
@@ -128,6 +160,8 @@ describe("a guarded ledger", () => {
     confirm: undefined,
     release: undefined,
     slots: [0, 1_000, false, 2_000, 0],
+    // There is none, and nothing was kept: then every alert is told by itself.
+    windows: [false, undefined],
   };
 
   test("says what the table says, while it answers", async () => {
@@ -137,6 +171,7 @@ describe("a guarded ledger", () => {
     expect(await callAll(ledger, clock.nowMs())).toEqual({
       ...OPEN,
       again: { kind: "held", untilMs: clock.nowMs() + 60_000 },
+      windows: [true, WINDOW],
     });
     expect(failures).toEqual([]);
   });

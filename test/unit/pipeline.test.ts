@@ -3,11 +3,12 @@ import { describe, expect, test } from "vitest";
 import { alterationNotices } from "#alerts/completeness-notices.ts";
 import { insightNotices } from "#alerts/insight-notices.ts";
 import { recordProblemsNotice, ruleProblemsNotice } from "#alerts/notices.ts";
+import { joined, moreNotice, repeatsOf, together } from "#alerts/repeats.ts";
 import { toAlert } from "#alerts/to-alert.ts";
 import { findDigests } from "#completeness/find-digests.ts";
 import { readDigest } from "#completeness/read-digest.ts";
 import { guardedLedger } from "#ledger/guarded-ledger.ts";
-import { destinationKey, ledgerKey } from "#ledger/keys.ts";
+import { destinationKey, ledgerKey, windowId } from "#ledger/keys.ts";
 import type { Delivery, Destination, RouteTable } from "#model/destination.ts";
 import { LogFileError } from "#model/errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "#model/log-file.ts";
@@ -15,6 +16,7 @@ import type { News } from "#model/news.ts";
 import { brokenIdentities, MAX_REPORTED, newOutcome } from "#model/outcome.ts";
 import type { ObjectStore } from "#model/ports.ts";
 import type { RuleDefinition } from "#model/rule.ts";
+import { PLAIN_MESSAGES } from "#model/settings.ts";
 import { processPayload, type Stages } from "#pipeline.ts";
 import { unfoldAggregated } from "#records/aggregated.ts";
 import { flatten } from "#records/flatten.ts";
@@ -50,6 +52,7 @@ import {
   snsPayload,
   sqsPayload,
   trailStopped,
+  trailStoppedBySomebody,
 } from "#test/support/records.ts";
 
 const to = (name: string): Destination => ({ kind: "slack_webhook", name, hookParameter: `/hooks/${name}` });
@@ -116,8 +119,14 @@ async function run(payload: unknown, setting: Setting = {}) {
       ...(total > 0 ? [recordProblemsNotice(recordProblems, total)] : []),
     ],
     targetsFor: (news) => targetsFor({ routes: [], routing, mention: undefined }, news),
+    together: (alerts) => together(alerts, PLAIN_MESSAGES),
+    repeatsOf: (alerts, standing) => repeatsOf(alerts, standing, PLAIN_MESSAGES),
+    joined,
+    moreNotice,
     ledgerKey,
     destinationKey,
+    windowId,
+    windowMs: 0,
     guard: (ledger, onFailure) => guardedLedger(ledger, clock, onFailure),
     readDigest,
     findDigests: (store, request) => findDigests(store, request, clock.nowMs()),
@@ -128,6 +137,7 @@ async function run(payload: unknown, setting: Setting = {}) {
     objects: { ...objects, list: setting.list ?? objects.list },
     ledger,
     deliver,
+    wake: async () => {},
     tags: fakeTags(),
     clock,
     log: fakeLog(),
@@ -145,6 +155,7 @@ async function run(payload: unknown, setting: Setting = {}) {
         unread: failed,
         ...outcome.records,
         "alerts delivered": outcome.alerts.delivered,
+        "alerts grouped": outcome.alerts.grouped,
         "alerts told before": outcome.alerts.alreadyDelivered,
         "alerts failed": outcome.alerts.failed,
         "notices delivered": outcome.notices.delivered,
@@ -166,7 +177,7 @@ async function run(payload: unknown, setting: Setting = {}) {
   };
 }
 
-const stopped = (eventID: string, accountId: string = A) => trailStopped(accountId, { eventID });
+const stopped = (eventID: string, accountId: string = A) => trailStoppedBySomebody(accountId, eventID);
 /** What a topic puts into a queue. */
 const snsJson = (message: unknown) => ({
   Type: "Notification",
@@ -183,6 +194,20 @@ describe("processPayload", () => {
     const { counts, failures, told } = await run(s3Payload(keyOf("x")), { files });
     expect({ counts, failures, told }).toEqual({
       counts: { log: 1, in: 4, alerted: 2, ignored: 1, unmatched: 1, "alerts delivered": 2 },
+      failures: [],
+      told: ["team-a: 1", "team-a: 2"],
+    });
+  });
+
+  test("tells what one actor did several times in one message, of which each counts", async () => {
+    const again = (eventID: string) => trailStopped(A, { eventID });
+    const files = { [keyOf("x")]: logFile(again("1"), stopped("2"), again("3"), again("4"), again("1")) };
+    const { counts, failures, told } = await run(s3Payload(keyOf("x")), { files });
+    expect({ counts, failures, told }).toEqual({
+      counts: {
+        ...{ log: 1, in: 5, alerted: 5, "alerts delivered": 2 },
+        ...{ "alerts grouped": 2, "alerts told before": 1 },
+      },
       failures: [],
       told: ["team-a: 1", "team-a: 2"],
     });

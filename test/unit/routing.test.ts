@@ -31,6 +31,7 @@ function alert(changes: Partial<Alert> = {}): Alert {
     kind: "alert",
     severity: "medium",
     title: "A user was created",
+    group: "0",
     eventId: "e",
     accountId: A,
     accountName: undefined,

@@ -13,6 +13,8 @@ beforeEach(async () => {
 afterEach(() => slack.close());
 
 const hello = { text: "hello" };
+/** What Slack calls the message with this number, from 1, that arrives now. */
+const tsOf = (sequence: number) => `${nowMs / 1_000}.${String(sequence).padStart(6, "0")}`;
 const plain = (text: string) => ({ type: "plain_text", text });
 const mrkdwn = (text: string) => ({ type: "mrkdwn", text, verbatim: true });
 const repeat = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value);
@@ -207,7 +209,9 @@ const ok = { status: 200, body: "ok", retryAfter: null };
 describe("a webhook", () => {
   it("posts a message and answers ok", async () => {
     expect(await send(slack.hook("team-a"), hello)).toEqual(ok);
-    expect(slack.received()).toEqual([{ channel: "team-a", receivedAtMs: nowMs, payload: hello }]);
+    expect(slack.received()).toEqual([
+      { channel: "team-a", receivedAtMs: nowMs, payload: hello, ts: tsOf(1), revisions: [] },
+    ]);
   });
 
   it("has Slack's form and stays the same for one channel", () => {
@@ -301,17 +305,20 @@ describe("a scripted answer", () => {
 
 describe("chat.postMessage", () => {
   const token = { authorization: "Bearer xoxb-0-test" };
-  const call = async (body: unknown, headers: Record<string, string> = token) => {
-    const { body: text, ...rest } = await send(`${slack.url}/api/chat.postMessage`, body, headers);
+  const call = async (body: unknown, headers: Record<string, string> = token, method = "chat.postMessage") => {
+    const { body: text, ...rest } = await send(`${slack.url}/api/${method}`, body, headers);
     return { ...rest, body: JSON.parse(text) as unknown };
   };
+  const update = (body: unknown) => call(body, token, "chat.update");
   const error = (word: string) => ({ status: 200, retryAfter: null, body: { ok: false, error: word } });
 
   it("posts to the channel of the body and answers with its time stamp", async () => {
     const message = { channel: "C0123456789", ...hello };
-    const body = { ok: true, channel: "C0123456789", ts: `${nowMs / 1000}.000001` };
+    const body = { ok: true, channel: "C0123456789", ts: tsOf(1) };
     expect(await call(message)).toEqual({ status: 200, retryAfter: null, body });
-    expect(slack.received("C0123456789")).toEqual([{ channel: "C0123456789", receivedAtMs: nowMs, payload: message }]);
+    expect(slack.received("C0123456789")).toEqual([
+      { channel: "C0123456789", receivedAtMs: nowMs, payload: message, ts: tsOf(1), revisions: [] },
+    ]);
   });
 
   it("answers errors with status 200", async () => {
@@ -324,10 +331,56 @@ describe("chat.postMessage", () => {
     expect([slack.received().length, slack.refused().length]).toEqual([0, 4]);
   });
 
+  const ratelimited = { status: 429, retryAfter: "1", body: { ok: false, error: "ratelimited" } };
   it("answers 429 once the burst is used up", async () => {
     for (let sent = 0; sent < 20; sent += 1) await call({ channel: "C1", ...hello });
-    const body = { ok: false, error: "ratelimited" };
-    expect(await call({ channel: "C1", ...hello })).toEqual({ status: 429, retryAfter: "1", body });
+    expect(await call({ channel: "C1", ...hello })).toEqual(ratelimited);
+  });
+
+  it("posts a reply to a message of the channel, and to no other", async () => {
+    await call({ channel: "C1", ...hello });
+    const ts = tsOf(1);
+    const reply = { channel: "C1", thread_ts: ts, text: "again" };
+    expect([
+      await call(reply),
+      await call({ ...reply, thread_ts: tsOf(7) }),
+      await call({ ...reply, channel: "C2" }),
+      await call({ ...reply, thread_ts: 7 }),
+    ]).toEqual([
+      { status: 200, retryAfter: null, body: { ok: true, channel: "C1", ts: tsOf(2) } },
+      ...["thread_not_found", "thread_not_found", "thread_not_found"].map(error),
+    ]);
+    expect(slack.received().map(({ payload }) => payload)).toEqual([{ channel: "C1", ...hello }, reply]);
+  });
+
+  it("puts a message in the place of one of the channel, and of no other", async () => {
+    await call({ channel: "C1", ...hello });
+    const revision = { channel: "C1", ts: tsOf(1), text: "hello again" };
+    const answers = [
+      await update(revision),
+      await update({ ...revision, text: "and again" }),
+      await update({ ...revision, ts: tsOf(7) }),
+      await update({ ...revision, channel: "C2" }),
+      await update({ channel: "C1", ...hello }),
+      await update({ ...revision, blocks: [{}] }),
+      await call(revision, {}, "chat.update"),
+    ];
+    const done = { status: 200, retryAfter: null, body: { ok: true, channel: "C1", ts: tsOf(1) } };
+    const words = ["message_not_found", "message_not_found", "message_not_found", "invalid_blocks", "not_authed"];
+    expect(answers).toEqual([done, done, ...words.map(error)]);
+    expect(slack.received()).toEqual([
+      {
+        ...{ channel: "C1", receivedAtMs: nowMs, payload: { channel: "C1", ...hello }, ts: tsOf(1) },
+        revisions: [revision, { ...revision, text: "and again" }],
+      },
+    ]);
+  });
+
+  it("counts what is put in the place of others apart from what is posted", async () => {
+    for (let sent = 0; sent < 20; sent += 1) await call({ channel: "C1", ...hello });
+    const revision = { channel: "C1", ts: tsOf(1), ...hello };
+    for (let sent = 0; sent < 20; sent += 1) expect((await update(revision)).status).toBe(200);
+    expect(await update(revision)).toEqual(ratelimited);
   });
 });
 
@@ -372,11 +425,14 @@ describe("watching the stand-in", () => {
     const first = await reader?.read();
     await send(slack.hook("team-b"), hello);
     const second = await reader?.read();
-    const message = (channel: string) => ({ channel, receivedAtMs: nowMs, payload: hello });
-    const snapshot = { channels: ["team-a"], messages: [message("team-a")] };
+    const message = (channel: string, sequence: number) => ({
+      ...{ channel, receivedAtMs: nowMs, payload: hello },
+      ...{ ts: tsOf(sequence), revisions: [] },
+    });
+    const snapshot = { channels: ["team-a"], messages: [message("team-a", 1)] };
     expect([first?.value, second?.value]).toEqual([
       `event: snapshot\ndata: ${JSON.stringify(snapshot)}\n\n`,
-      `event: message\ndata: ${JSON.stringify(message("team-b"))}\n\n`,
+      `event: message\ndata: ${JSON.stringify(message("team-b", 2))}\n\n`,
     ]);
   });
 

@@ -14,7 +14,7 @@ const file = (name: string, ...alerts: readonly string[]): SoakFile => ({
   ...{ records: alerts.length, alerts, fate: "usual" },
 });
 const message = (eventID: string, channel = "own") => ({
-  ...{ channel, receivedAtMs: 0 },
+  ...{ channel, receivedAtMs: 0, ts: "0.0", revisions: [] },
   payload: { text: "A trail was stopped", blocks: [{ text: `eventID: ${eventID}` }] },
 });
 const row = (eventID: string) => `alert/${ACCOUNT}/${eventID}/2025-06-11T09:15:00Z/StopLogging slack_webhook:/hook`;

@@ -1,12 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { joined, moreNotice, repeatsOf, together } from "#alerts/repeats.ts";
 import { guardedLedger } from "#ledger/guarded-ledger.ts";
-import { destinationKey, ledgerKey } from "#ledger/keys.ts";
+import { destinationKey, ledgerKey, windowId } from "#ledger/keys.ts";
 import type { Delivery, Destination, Mention, Target } from "#model/destination.ts";
 import type { Alert, News, Notice } from "#model/news.ts";
 import { brokenIdentities, newOutcome, type Outcome } from "#model/outcome.ts";
 import type { TellingLedger } from "#model/ports.ts";
-import { createTeller, RESERVE_MS } from "#pipeline/telling.ts";
+import { PLAIN_MESSAGES } from "#model/settings.ts";
+import { RESERVE_MS } from "#pipeline/invocation.ts";
+import { createTeller } from "#pipeline/telling.ts";
 import { ALERT } from "#test/support/alerts.ts";
 import {
   type FakeLedger,
@@ -30,6 +33,8 @@ const WITH_FALLBACK: Target = { destination: hook("team"), fallback: hook("defau
 const alert = (eventId: string): Alert => ({
   ...ALERT,
   title: `Alert ${eventId}`,
+  // None is like another.
+  group: eventId,
   eventId,
   rules: [{ id: "a", origin: "custom", severity: "high" }],
 });
@@ -62,8 +67,14 @@ function invocation(setting: Setting = {}) {
   });
   const stages = {
     targetsFor: (news: News) => (typeof targets === "function" ? targets(news) : targets),
+    together: (alerts: readonly [Alert, ...Alert[]]) => together(alerts, PLAIN_MESSAGES),
+    repeatsOf: (alerts: readonly [Alert, ...Alert[]], standing: Alert) => repeatsOf(alerts, standing, PLAIN_MESSAGES),
+    joined,
+    moreNotice,
     ledgerKey,
     destinationKey,
+    windowId,
+    windowMs: 0,
     guard: (given: Parameters<typeof guardedLedger>[0], onFailure: (error: unknown) => void) =>
       guardedLedger(given, clock, onFailure),
   };
@@ -72,6 +83,7 @@ function invocation(setting: Setting = {}) {
     objects: { read: never, list: never },
     ledger: ledger as FakeLedger | undefined,
     deliver,
+    wake: async () => {},
     tags: fakeTags(),
     clock,
     log,
@@ -574,8 +586,8 @@ describe("the ledger", () => {
       runs.push((await tellAll([alert("1"), alert("1")], { clock, ledger: given })).come);
     }
     expect(runs).toEqual([
-      { in: 2, delivered: 2, failures: [] },
-      { in: 2, delivered: 2, failures: [] },
+      { in: 2, delivered: 1, alreadyDelivered: 1, failures: [] },
+      { in: 2, delivered: 1, alreadyDelivered: 1, failures: [] },
       { in: 2, delivered: 1, alreadyDelivered: 1, failures: [] },
       { in: 2, alreadyDelivered: 2, failures: [] },
     ]);

@@ -25,16 +25,32 @@ function formatOf(timeZone: string): Intl.DateTimeFormat {
  * @param timeZone an IANA name
  */
 export function timeIn(isoTime: string, timeZone: string): string {
+  const part = partsOf(isoTime, timeZone);
+  if (part === undefined) return isoTime;
+  const day = `${part("weekday")} ${part("day")} ${part("month")} ${part("year")}`;
+  const zone = timeZone === "UTC" ? "UTC" : `${timeZone} (${part("timeZoneName")})`;
+  return `${day}, ${clockOf(part)} ${zone}`;
+}
+
+/** The same in short, where the zone is known from elsewhere: `11 Jun 11:15:00`. */
+export function momentIn(isoTime: string, timeZone: string): string {
+  const part = partsOf(isoTime, timeZone);
+  return part === undefined ? isoTime : `${part("day")} ${part("month")} ${clockOf(part)}`;
+}
+
+type Part = (type: Intl.DateTimeFormatPartTypes) => string;
+
+function partsOf(isoTime: string, timeZone: string): Part | undefined {
   const date = /^\d{4}-\d{2}-\d{2}T/.test(isoTime) ? new Date(isoTime) : undefined;
-  if (date === undefined || Number.isNaN(date.getTime())) return isoTime;
+  if (date === undefined || Number.isNaN(date.getTime())) return undefined;
   const parts = new Map(
     formatOf(timeZone)
       .formatToParts(date)
       .map(({ type, value }) => [type, value]),
   );
-  const part = (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? "";
-  const day = `${part("weekday")} ${part("day")} ${part("month")} ${part("year")}`;
-  const clock = `${part("hour")}:${part("minute")}:${part("second")}`;
-  const zone = timeZone === "UTC" ? "UTC" : `${timeZone} (${part("timeZoneName")})`;
-  return `${day}, ${clock} ${zone}`;
+  return (type) => parts.get(type) ?? "";
+}
+
+function clockOf(part: Part): string {
+  return `${part("hour")}:${part("minute")}:${part("second")}`;
 }

@@ -6,6 +6,7 @@ import type { ObjectRef } from "#model/source-item.ts";
 import { nameOf } from "./account.ts";
 import { clientInWords, originInWords } from "./client.ts";
 import { detailsOf } from "./details.ts";
+import { groupOf } from "./group.ts";
 import { linksOf } from "./links.ts";
 import { masked } from "./mask.ts";
 import { resourceOf } from "./resource.ts";
@@ -45,6 +46,7 @@ export function toAlert(
   return {
     kind: "alert",
     severity: worst.severity,
+    group: groupOf(record, rules),
     title: worst.title ?? `${call} ${ENDINGS[result]}`,
     eventId: textAt(record, "eventID") ?? "",
     accountId,

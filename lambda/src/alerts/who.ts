@@ -6,6 +6,11 @@ import { isService, serviceOf } from "./service.ts";
 /** Roles of IAM Identity Center: `AWSReservedSSO_<permission set>_<16 hexadecimal digits>`. */
 const IDENTITY_CENTER_ROLE = /^AWSReservedSSO_(.+)_[0-9a-f]{16}$/;
 
+/** Whether a role's sessions are people, who sign in through IAM Identity Center. */
+export function isIdentityCenterRole(role: string): boolean {
+  return IDENTITY_CENTER_ROLE.test(role);
+}
+
 /** CloudTrail hides what was typed as a user name when there is no such user: it may be a password. */
 const HIDDEN_NAME = "HIDDEN_DUE_TO_SECURITY_REASONS";
 

@@ -3,7 +3,10 @@ import {
   ConditionalCheckFailedException,
   DeleteItemCommand,
   DynamoDBClient,
+  GetItemCommand,
   PutItemCommand,
+  TransactionCanceledException,
+  TransactWriteItemsCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import type { Clock, Ledger } from "#model/ports.ts";
@@ -13,6 +16,8 @@ import { impatience } from "./impatience.ts";
 /** How many keys one call may name. https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html */
 const MAX_KEYS = 100;
 const DAY_SECONDS = 24 * 3600;
+/** Somebody else writes one of the rows at this moment. */
+const CONFLICT = "TransactionConflict";
 
 /** What the adapter needs to know of a deployment. */
 export interface LedgerOptions {
@@ -107,6 +112,46 @@ export function dynamodbLedger(options: LedgerOptions): Ledger {
       await client
         .send(new DeleteItemCommand({ TableName, Key: { id: { S: key } }, ...condition }))
         .catch(unlessConditionFailed);
+    },
+
+    async window(id) {
+      const { Item } = await client.send(
+        new GetItemCommand({ TableName, Key: { id: { S: id } }, ConsistentRead: true }),
+      );
+      if (Item?.window?.S === undefined) return undefined;
+      return { window: JSON.parse(Item.window.S), version: Number(Item.version?.N) };
+    },
+
+    async keepWindow(id, window, version, told) {
+      const condition = {
+        ConditionExpression: version === undefined ? "attribute_not_exists(id)" : "version = :version",
+        ...(version === undefined ? {} : { ExpressionAttributeValues: { ":version": { N: String(version) } } }),
+      };
+      // From its time on, so that a window which was forgotten and is there anew is not taken for the old one.
+      const next = { N: String((version ?? window?.openedMs ?? 0) + 1) };
+      const kept =
+        window === undefined
+          ? { Delete: { TableName, Key: { id: { S: id } }, ...condition } }
+          : {
+              Put: {
+                TableName,
+                Item: { id: { S: id }, window: { S: JSON.stringify(window) }, version: next, expiresAt: expiresAt() },
+                ...condition,
+              },
+            };
+      const rows = told.map((key) => ({
+        Put: { TableName, Item: { id: { S: key }, state: { S: "delivered" }, expiresAt: expiresAt() } },
+      }));
+      try {
+        await client.send(new TransactWriteItemsCommand({ TransactItems: [kept, ...rows] }));
+        return true;
+      } catch (error) {
+        if (!(error instanceof TransactionCanceledException)) throw error;
+        const reasons = error.CancellationReasons?.map(({ Code }) => Code) ?? [];
+        if (!reasons.every((code) => code === "None" || code === "ConditionalCheckFailed" || code === CONFLICT))
+          throw error;
+        return false;
+      }
     },
 
     async takeSlot(destination, notBeforeMs, notAfterMs) {

@@ -1,4 +1,4 @@
-import { ChangeMessageVisibilityCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { ChangeMessageVisibilityCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { MessageQueue } from "#model/ports.ts";
 import { impatience } from "./impatience.ts";
 
@@ -6,6 +6,11 @@ import { impatience } from "./impatience.ts";
 export function sqsMessageQueue(makeClient: () => SQSClient = defaultClient): MessageQueue {
   let client: SQSClient | undefined;
   return {
+    async send(queue, body, DelaySeconds) {
+      client ??= makeClient();
+      const message = { QueueUrl: urlOf(queue), MessageBody: JSON.stringify(body), DelaySeconds };
+      await client.send(new SendMessageCommand(message));
+    },
     async delay({ queue, receiptHandle: ReceiptHandle }, seconds) {
       client ??= makeClient();
       const QueueUrl = urlOf(queue);

@@ -21,6 +21,7 @@ export const ConfigurationDocument = v.object({
     ),
     retention_days: v.number(),
   }),
+  grouping: v.strictObject({ window_minutes: v.number(), retry_queue_arn: v.string() }),
   limits: v.strictObject({
     file_bytes: v.number(),
     file_records: v.number(),

@@ -1,6 +1,5 @@
 import * as v from "valibot";
 import type { MessageSettings } from "#model/settings.ts";
-import { PLAIN_MESSAGES } from "#model/settings.ts";
 import { TimeZone } from "./rule-document.ts";
 
 const text = v.pipe(
@@ -27,9 +26,9 @@ export const Messages: v.GenericSchema<unknown, MessageSettings> = v.pipe(
       ),
       log_account_id: text,
     }),
+    {},
   ),
   v.transform((messages) => {
-    if (messages === null || messages === undefined) return PLAIN_MESSAGES;
     const { identity_center_start_url: startUrl, identity_center_role_name: roleName } = messages;
     return {
       accountNames: messages.account_names,

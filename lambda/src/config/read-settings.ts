@@ -64,6 +64,10 @@ export function parseConfiguration(document: unknown): Settings {
     tellRuleProblems: configuration.rule_evaluation_errors_to_slack,
     countRefusedCalls: configuration.push_access_denied_cloudwatch_metrics,
     limits: configuration.limits,
+    grouping: {
+      windowMs: configuration.grouping.window_minutes * 60_000,
+      retryQueue: configuration.grouping.retry_queue_arn,
+    },
     ledger:
       configuration.ledger.table === undefined
         ? undefined

@@ -1,11 +1,14 @@
 import { assertNever } from "#model/errors.ts";
-import type { Alert, Fact, Link, News } from "#model/news.ts";
+import type { Alert, Fact, Link, News, Repeats } from "#model/news.ts";
+import { plain } from "./plain.ts";
 
 /** What a message says below its headline, in its order. */
 export interface Content {
   readonly lines: readonly Fact[];
   /** Short ones, which may stand beside each other. */
   readonly columns: readonly Fact[];
+  /** Each of those that are told together, by its time. */
+  readonly list: readonly Fact[];
   /** What to do about it. */
   readonly advice: readonly Fact[];
   /** The rules and what it can be looked up by. */
@@ -13,20 +16,47 @@ export interface Content {
   readonly links: readonly Link[];
 }
 
+/** Of one of several in a list, which is to show the id of each. As Slack counts: escaped. */
+const MAX_DIFFERENCES = 110;
+const MAX_ID = 48;
+
 /** News as lines of a label and a value, whoever draws them. */
 export function contentOf(news: News): Content {
   switch (news.kind) {
     case "alert":
       return alertContent(news);
     case "notice":
-      return { lines: news.facts, columns: [], advice: [], context: [], links: [] };
+      return { lines: news.facts, columns: [], list: listOf(news.repeats), advice: [], context: [], links: [] };
     default:
       return assertNever(news);
   }
 }
 
+/** The title, and of how many it speaks. */
+export function titleOf(news: News, max: number): string {
+  const count = news.kind === "alert" ? news.repeats?.count : undefined;
+  const times = count === undefined ? "" : ` (${count} times)`;
+  return plain(news.title, { max: max - times.length }) + times;
+}
+
+function listOf(repeats: Repeats | undefined): readonly Fact[] {
+  if (repeats === undefined) return [];
+  const { count, occurrences } = repeats;
+  const hidden = count - occurrences.length;
+  const listed = occurrences.map(({ time, differs, eventId }) => ({
+    label: time ?? "at an unknown time",
+    value: [
+      plain(differs.join(" · "), { max: MAX_DIFFERENCES }),
+      eventId && `eventID: ${plain(eventId, { max: MAX_ID })}`,
+    ]
+      .filter(Boolean)
+      .join(" · "),
+  }));
+  return hidden === 0 ? listed : [...listed, { label: "…", value: `and ${hidden} more` }];
+}
+
 function alertContent(alert: Alert): Content {
-  const { rules, details, links } = alert;
+  const { rules, details, links, repeats } = alert;
   const advice = rules.find(({ investigate }) => investigate !== undefined)?.investigate;
   return {
     lines: facts([
@@ -38,8 +68,10 @@ function alertContent(alert: Alert): Content {
     ]),
     columns: facts([
       ["Where", whereIn(alert)],
-      ["When", alert.time ?? alert.when],
+      [repeats === undefined ? "When" : "First", alert.time ?? alert.when],
+      ["Last", repeats?.last.time],
     ]),
+    list: listOf(repeats),
     advice: facts([["What to do", advice]]),
     context: alertContext(alert),
     links,
@@ -52,9 +84,10 @@ function whereIn({ accountId, accountName, region }: Alert): string {
   return [accountName === undefined ? account : `${accountName} (${account})`, region].filter(Boolean).join(" · ");
 }
 
-function alertContext({ rules, eventId }: Alert): readonly string[] {
+function alertContext({ rules, eventId, repeats }: Alert): readonly string[] {
   const matched = `${rules.length === 1 ? "Rule" : "Rules"}: ${rules.map(({ id }) => id).join(", ")}`;
-  return eventId === "" ? [matched] : [matched, `eventID: ${eventId}`];
+  // Of several, the list has them.
+  return eventId === "" || repeats !== undefined ? [matched] : [matched, `eventID: ${eventId}`];
 }
 
 function facts(known: readonly (readonly [string, string | undefined])[]): readonly Fact[] {

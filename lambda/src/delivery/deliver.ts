@@ -1,9 +1,10 @@
-import type { Delivery, Destination, Mention } from "#model/destination.ts";
+import type { Delivery, Destination, Mention, Place } from "#model/destination.ts";
 import { assertNever, messageOf } from "#model/errors.ts";
 import type { News } from "#model/news.ts";
 import type { Clock, Deliver, Publisher } from "#model/ports.ts";
 import { hookProblem } from "./hook-url.ts";
 import { withMention } from "./mention.ts";
+import { metadataOf } from "./metadata.ts";
 import { isPassing } from "./passing.ts";
 import type { Secrets } from "./secrets.ts";
 import { postAsApp } from "./slack-app.ts";
@@ -39,11 +40,11 @@ type Form = "drawn" | "plain";
  */
 export function createDeliver(dependencies: DeliverDependencies): Deliver {
   const { clock } = dependencies;
-  return async (news, destination, { withinMs, banner, mention }) => {
+  return async (news, destination, { withinMs, banner, mention, place }) => {
     const endMs = clock.nowMs() + withinMs;
     const sendAs = (form: Form) => {
       const timeoutMs = Math.max(MIN_TIMEOUT_MS, Math.min(TIMEOUT_MS, endMs - clock.nowMs()));
-      return attempt(dependencies, { news, banner, mention, form, timeoutMs }, destination);
+      return attempt(dependencies, { news, banner, mention, place, form, timeoutMs }, destination);
     };
     let form: Form = "drawn";
     let refusal: string | undefined;
@@ -51,7 +52,9 @@ export function createDeliver(dependencies: DeliverDependencies): Deliver {
       const delivery = await sendAs(form);
       if (delivery.kind === "delivered") return refusal === undefined ? delivery : { ...delivery, degraded: refusal };
       const waitMs = (ambiguous + 1) * 1000;
-      if (delivery.kind === "refused" && destination.kind !== "sns" && form === "drawn") {
+      // A reply may be refused for its place, which no other form mends.
+      const mayBeMended = destination.kind !== "sns" && place === undefined && form === "drawn";
+      if (delivery.kind === "refused" && mayBeMended) {
         form = "plain";
         refusal = delivery.reason;
       } else if (delivery.kind === "ambiguous" && ambiguous < MAX_AMBIGUOUS && clock.nowMs() + waitMs < endMs) {
@@ -66,13 +69,14 @@ interface Attempt {
   readonly news: News;
   readonly banner: string | undefined;
   readonly mention: Mention | undefined;
+  readonly place: Place | undefined;
   readonly form: Form;
   readonly timeoutMs: number;
 }
 
 async function attempt(
   dependencies: DeliverDependencies,
-  { news, banner, mention, form, timeoutMs }: Attempt,
+  { news, banner, mention, place, form, timeoutMs }: Attempt,
   destination: Destination,
 ): Promise<Delivery> {
   const { secrets, publisher, allowedHookHosts, slackApiUrl, fetch } = dependencies;
@@ -88,9 +92,10 @@ async function attempt(
         return { kind: "dead", reason: `the hook in ${destination.hookParameter} ${problem}` };
       });
     case "slack_app":
-      return withSecret(secrets, destination.tokenParameter, (token) =>
-        postAsApp(token, destination.channelId, message(), { apiUrl: slackApiUrl, fetch, timeoutMs }),
-      );
+      return withSecret(secrets, destination.tokenParameter, (token) => {
+        const labelled = form === "drawn" ? { ...message(), metadata: metadataOf(news) } : message();
+        return postAsApp(token, destination.channelId, labelled, { apiUrl: slackApiUrl, fetch, timeoutMs, place });
+      });
     case "sns":
       return publishNews(publisher, destination.topicArn, news, banner);
     default:

@@ -1,12 +1,12 @@
 import type { Fact, News } from "#model/news.ts";
-import { contentOf } from "./content.ts";
+import { contentOf, titleOf } from "./content.ts";
 import { plain } from "./plain.ts";
 
 /** People read little of a long mail, and SNS takes 256 KiB for all texts together. In characters. */
 const MAX_VALUE = 800;
 const MAX_LABEL = 40;
 const MAX_URL = 3_000;
-const MAX_LINES = 24;
+const MAX_LINES = 25;
 
 /**
  * News as a mail says it: a line for each fact. Mail programs make links of addresses, which may be an attacker's: those in
@@ -14,11 +14,12 @@ const MAX_LINES = 24;
  * @param banner why it comes to this topic, where it is for another destination
  */
 export function emailText(news: News, banner?: string): string {
-  const { lines, columns, advice, context, links } = contentOf(news);
+  const { lines, columns, list, advice, context, links } = contentOf(news);
   const paragraphs = [
     banner === undefined ? [] : [harmless(banner)],
-    [`${news.severity.toUpperCase()}: ${harmless(news.title)}`],
+    [`${news.severity.toUpperCase()}: ${harmless(titleOf(news, MAX_VALUE))}`],
     factLines([...columns, ...lines]),
+    factLines(list),
     factLines(advice),
     links.filter(({ url }) => url.length <= MAX_URL).map(({ text, url }) => `${harmless(text)}: ${url}`),
     context.map(harmless),

@@ -1,5 +1,6 @@
-import type { Delivery } from "#model/destination.ts";
+import type { Delivery, Place } from "#model/destination.ts";
 import type { CallingMessage } from "./mention.ts";
+import type { Metadata } from "./metadata.ts";
 import { classify, noAnswer } from "./slack-answer.ts";
 import type { HttpOptions } from "./slack-webhook.ts";
 
@@ -10,18 +11,33 @@ const FAILING = /^(internal_error|fatal_error|service_unavailable|request_timeou
 const DEAD =
   /^(invalid_auth|not_authed|account_inactive|missing_scope|token_(revoked|expired)|channel_not_found|not_in_channel|is_archived)$/;
 
-/** Posts a message as the Slack App (`chat.postMessage`), once. The channel is named by its id. */
+/** A message of the Slack App. */
+export interface AppMessage extends CallingMessage {
+  readonly metadata?: Metadata;
+}
+
+/** How the Slack App is asked. */
+export interface AppOptions extends HttpOptions {
+  readonly apiUrl: string;
+  readonly place: Place | undefined;
+}
+
+/**
+ * Posts a message as the Slack App (`chat.postMessage`), or puts it in the place of another one (`chat.update`), once. The
+ * channel is named by its id.
+ */
 export async function postAsApp(
   token: string,
   channelId: string,
-  message: CallingMessage,
-  { apiUrl, fetch, timeoutMs }: HttpOptions & { readonly apiUrl: string },
+  message: AppMessage,
+  { apiUrl, fetch, timeoutMs, place }: AppOptions,
 ): Promise<Delivery> {
+  const { method, ...where } = whereTo(channelId, place);
   try {
-    const response = await fetch(new URL("chat.postMessage", apiUrl), {
+    const response = await fetch(new URL(method, apiUrl), {
       method: "POST",
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json; charset=utf-8" },
-      body: JSON.stringify({ channel: channelId, ...message }),
+      body: JSON.stringify({ ...where, ...message }),
       redirect: "error",
       signal: AbortSignal.timeout(timeoutMs),
     });
@@ -33,6 +49,15 @@ export async function postAsApp(
   }
 }
 
+function whereTo(channel: string, place: Place | undefined) {
+  if (place === undefined) return { method: "chat.postMessage", channel };
+  const { kind, thread } = place;
+  // Slack updates a message by the channel that it named when it was posted.
+  return kind === "reply"
+    ? { method: "chat.postMessage", channel: thread.channelId, thread_ts: thread.ts }
+    : { method: "chat.update", channel: thread.channelId, ts: thread.ts };
+}
+
 function classifyBody(body: string): Delivery {
   let answer: unknown;
   try {
@@ -41,7 +66,11 @@ function classifyBody(body: string): Delivery {
     return { kind: "ambiguous", reason: "Slack answered with something that is not JSON" };
   }
   if (typeof answer !== "object" || answer === null) return { kind: "ambiguous", reason: "Slack answered no object" };
-  if ("ok" in answer && answer.ok === true) return { kind: "delivered" };
+  if ("ok" in answer && answer.ok === true) {
+    const { channel, ts } = answer as { readonly channel?: unknown; readonly ts?: unknown };
+    if (typeof channel !== "string" || typeof ts !== "string") return { kind: "delivered" };
+    return { kind: "delivered", thread: { channelId: channel, ts } };
+  }
   const word = "error" in answer && typeof answer.error === "string" ? answer.error : "";
   if (word === "ratelimited") return { kind: "throttled", retryAfterSeconds: 1, reason: "Slack answered ratelimited" };
   const reason = `Slack answered ${/^[a-z_]{1,60}$/.test(word) ? word : "no error word"}`;

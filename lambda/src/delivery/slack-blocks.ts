@@ -20,7 +20,8 @@ export type Block =
 export const MAX_LABEL = 40;
 /** Longest value of a line, in characters as Slack counts them: escaped. */
 export const MAX_VALUE = 800;
-const MAX_FACTS = 24;
+/** Four facts about repeats, twenty of them, and how many are left out. */
+const MAX_FACTS = 25;
 const MAX_TOTAL = 5_000;
 const MAX_CONTEXT = 400;
 /** https://docs.slack.dev/reference/block-kit/block-elements/button-element */
@@ -32,9 +33,12 @@ export function headerBlock(text: string): Block {
   return { type: "header", text: { type: "plain_text", text, emoji: false } };
 }
 
-/** One line for each fact; how many are left out is said. */
-export function linesBlock(facts: readonly Fact[]): Block {
-  return { type: "rich_text", elements: [{ type: "rich_text_section", elements: lines(facts) }] };
+/**
+ * One line for each fact; how many are left out is said.
+ * @param total how many characters the values may have together
+ */
+export function linesBlock(facts: readonly Fact[], total: number = MAX_TOTAL): Block {
+  return { type: "rich_text", elements: [{ type: "rich_text_section", elements: lines(facts, total) }] };
 }
 
 /** Small print. */
@@ -81,9 +85,9 @@ export function linksBlock(links: readonly Link[]): Block {
   return { type: "rich_text", elements: [{ type: "rich_text_section", elements: orDash(elements) }] };
 }
 
-function lines(facts: readonly Fact[]): RichElement[] {
+function lines(facts: readonly Fact[], total: number): RichElement[] {
   const shown = facts.slice(0, MAX_FACTS);
-  let left = MAX_TOTAL;
+  let left = total;
   const elements = shown.flatMap(({ label, value, url: address }, index): RichElement[] => {
     const url = address !== undefined && address.length <= MAX_URL ? address : undefined;
     const text = plain(value, { max: Math.max(1, Math.min(MAX_VALUE, left)) }) || "–";

@@ -1,6 +1,6 @@
 import type { News } from "#model/news.ts";
 import type { Severity } from "#model/rule.ts";
-import { contentOf } from "./content.ts";
+import { contentOf, titleOf } from "./content.ts";
 import { escapeMrkdwn, lengthOf, plain } from "./plain.ts";
 import {
   type Block,
@@ -40,6 +40,8 @@ const COLORS: Readonly<Record<Severity, string>> = {
  * https://docs.slack.dev/reference/block-kit/blocks/header-block
  */
 const MAX_TITLE = 130;
+/** A list of several, and what stands beside it: both fit. */
+const MAX_BESIDE_LIST = 3_500;
 
 /**
  * Draws news as one message that Slack accepts whatever the news holds: the headline, and below it, beside a bar in the
@@ -49,7 +51,7 @@ const MAX_TITLE = 130;
  */
 export function slackMessage(news: News, banner?: string): SlackMessage {
   const headline = headlineOf(news);
-  const { lines, columns, advice, context, links } = contentOf(news);
+  const { lines, columns, list, advice, context, links } = contentOf(news);
   const [beside, below] = [columns.filter(fitsColumn), columns.filter((fact) => !fitsColumn(fact))];
   return {
     text: escapeMrkdwn(headline),
@@ -58,8 +60,9 @@ export function slackMessage(news: News, banner?: string): SlackMessage {
       {
         color: COLORS[news.severity],
         blocks: [
-          linesBlock([...lines, ...below]),
+          linesBlock([...lines, ...below], list.length === 0 ? undefined : MAX_BESIDE_LIST),
           ...(beside.length === 0 ? [] : [columnsBlock(beside)]),
+          ...(list.length === 0 ? [] : [linesBlock(list, MAX_BESIDE_LIST)]),
           ...(advice.length === 0 ? [] : [linesBlock(advice)]),
           ...(context.length === 0 ? [] : [contextBlock(context)]),
           ...(links.length === 0 ? [] : [linksBlock(links)]),
@@ -71,25 +74,26 @@ export function slackMessage(news: News, banner?: string): SlackMessage {
   };
 }
 
-function headlineOf({ severity, title }: News): string {
-  return `${MARKS[severity]} ${severity.toUpperCase()} · ${plain(title, { max: MAX_TITLE })}`;
+function headlineOf(news: News): string {
+  const { severity } = news;
+  return `${MARKS[severity]} ${severity.toUpperCase()} · ${titleOf(news, MAX_TITLE)}`;
 }
 
 /** How much a message in plain text may hold; Slack cuts at 40,000. https://docs.slack.dev/reference/methods/chat.postMessage */
-const MAX_PLAIN = 3_000;
+const MAX_PLAIN = 6_000;
 
 /**
  * The same news without blocks, for when Slack refuses what was drawn: a message that is ugly is better than none. What
  * Slack would parse is escaped.
  */
 export function plainMessage(news: News, banner?: string): SlackMessage {
-  const { lines, columns, advice, context } = contentOf(news);
+  const { lines, columns, list, advice, context } = contentOf(news);
   const texts = [
     ...(banner === undefined ? [] : [banner]),
     headlineOf(news),
     // Before what may be long: an alert without its id cannot be looked up.
     ...context,
-    ...[...columns, ...lines, ...advice].map(
+    ...[...list, ...columns, ...lines, ...advice].map(
       ({ label, value }) => `${plain(label, { max: MAX_LABEL })}: ${plain(value, { max: MAX_VALUE })}`,
     ),
   ].map((text) => plain(text, { max: MAX_VALUE }));

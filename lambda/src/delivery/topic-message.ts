@@ -1,5 +1,6 @@
 import type { News } from "#model/news.ts";
 import type { TopicMessage } from "#model/ports.ts";
+import { titleOf } from "./content.ts";
 import { emailText } from "./email-text.ts";
 import { plain } from "./plain.ts";
 
@@ -37,7 +38,7 @@ const MAX_ATTRIBUTE = 200;
  * @param banner why it comes to this topic, where it is for another destination
  */
 export function topicMessage(topicArn: string, news: News, banner?: string): TopicMessage {
-  const headline = `${news.severity.toUpperCase()}: ${plain(news.title, { max: 1_000 })}`;
+  const headline = `${news.severity.toUpperCase()}: ${titleOf(news, 1_000)}`;
   const rest = { topicArn, subject: ascii(headline).slice(0, MAX_SUBJECT), attributes: attributesOf(news) };
   const human = { email: emailText(news, banner), sms: plain(headline, { max: MAX_SMS }) };
   const within = (bounds: Bounds): TopicMessage => ({

@@ -46,6 +46,8 @@ export function guardedLedger(
     release: (key) => orWithout((table) => table.release(key)),
     takeSlot: (destination, notBeforeMs, notAfterMs) =>
       orWithout((table) => table.takeSlot(destination, notBeforeMs, notAfterMs)),
+    window: (id) => orWithout((table) => table.window(id)),
+    keepWindow: (id, window, version, told) => orWithout((table) => table.keepWindow(id, window, version, told)),
     settle: async () => {
       try {
         for (const key of unconfirmed) {
@@ -73,5 +75,7 @@ function withoutTable(clock: Clock): TellingLedger {
       freeFrom.set(destination, at + SPACING_MS);
       return at;
     },
+    window: async () => undefined,
+    keepWindow: async () => false,
   };
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Destination } from "#model/destination.ts";
 import { assertNever } from "#model/errors.ts";
-import type { News } from "#model/news.ts";
+import type { Alert, News } from "#model/news.ts";
 
 /** A key of DynamoDB holds 2,048 bytes; a destination takes up to 1,011 (the name of a parameter). */
 const MAX_READABLE = 500;
@@ -35,6 +35,11 @@ export function ledgerKey(news: News, destination: Destination): string {
   const identity =
     readable !== "" && Buffer.byteLength(readable) <= MAX_READABLE ? readable : sha256(JSON.stringify(said));
   return `${news.kind}/${identity} ${destinationKey(destination)}`;
+}
+
+/** What the window of a group is called: see the model's `RepeatWindow`. */
+export function windowId({ group }: Alert, destination: string): string {
+  return `window/${group} ${destination}`;
 }
 
 function sha256(text: string): string {

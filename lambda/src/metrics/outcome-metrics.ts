@@ -45,6 +45,7 @@ export function outcomeMetrics(outcome: Outcome): Readonly<Record<string, number
     NoticesFailed: notices.failed,
     MessagesIn: messages.in,
     MessagesFailed: messages.failed,
+    WakesAsked: outcome.wakes.asked,
     HandedBack: outcome.handedBack.count,
     LedgerErrors: outcome.ledger.failed,
     DeadDestinations: outcome.deadDestinations.size,

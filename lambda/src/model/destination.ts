@@ -63,10 +63,23 @@ export interface Target {
   readonly mention?: Mention | undefined;
 }
 
+/** A message in Slack that others may be replies to. */
+export interface Thread {
+  readonly channelId: string;
+  /** Slack's name for the message within its channel. https://docs.slack.dev/messaging/#threading */
+  readonly ts: string;
+}
+
+/** Where the Slack App posts other than at the end of the channel: below a message, or in its place. */
+export interface Place {
+  readonly kind: "reply" | "revision";
+  readonly thread: Thread;
+}
+
 /** How an attempt to tell ended. `reason` names the answer, never a secret. */
 export type Delivery =
-  /** `degraded`: why it was told as plain text only. */
-  | { readonly kind: "delivered"; readonly degraded?: string }
+  /** `degraded`: why it was told as plain text only. `thread`: what was posted, where replies to it are possible. */
+  | { readonly kind: "delivered"; readonly degraded?: string; readonly thread?: Thread }
   /** Not posted; may be tried again after the wait. */
   | { readonly kind: "throttled"; readonly retryAfterSeconds: number; readonly reason: string }
   /** May or may not have been posted: no answer, or an answer of a failing server. */

@@ -18,11 +18,35 @@ export interface Link {
 export const RESULTS = ["succeeded", "refused", "failed"] as const;
 export type Result = (typeof RESULTS)[number];
 
-/** What people are told about one record. */
+/** One of several alerts that are told in one message. */
+export interface Occurrence {
+  readonly eventId: string;
+  /** `eventTime` of the record. */
+  readonly when: string | undefined;
+  /** The same as the reader's clock shows it, without the year: `11 Jun 11:15:00`. */
+  readonly time: string | undefined;
+  /** What it says otherwise than the alert that stands for all: caller, call, origin, region. */
+  readonly differs: readonly string[];
+}
+
+/** How often the same happened: see {@link Alert.group}. */
+export interface Repeats {
+  readonly count: number;
+  readonly first: Occurrence;
+  readonly last: Occurrence;
+  /** The first of them, at most 20. */
+  readonly occurrences: readonly Occurrence[];
+}
+
+/** What people are told about one record, or about several that are the same to them. */
 export interface Alert {
   readonly kind: "alert";
   readonly severity: Severity;
   readonly title: string;
+  /** The same for alerts with the same rules, actor, call, account and error: 32 hexadecimal digits. */
+  readonly group: string;
+  /** Set when it stands for several; what else it says is then of the first. */
+  readonly repeats?: Repeats;
   /** Verbatim, so that it can be searched for; empty when the record has none. */
   readonly eventId: string;
   /** The account in which the call took effect: decides the route. */
@@ -67,6 +91,8 @@ export interface Notice {
   readonly facts: readonly Fact[];
   /** Tells it from another one with the same words, which would pass for the same otherwise. */
   readonly occasion?: string;
+  /** Of an alert that was told before. */
+  readonly repeats?: Repeats;
 }
 
 /** Anything that is told. */

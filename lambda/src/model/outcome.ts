@@ -64,6 +64,8 @@ export interface Outcome {
   readonly deadDestinations: Set<string>;
   /** Calls of the ledger that failed: what they were about was told all the same. */
   readonly ledger: { failed: number };
+  /** How often the function asked to be invoked again at the end of a window. */
+  readonly wakes: { asked: number };
   /** Units of work that were not begun or not finished for lack of time. */
   readonly handedBack: { count: number };
   /** What digest files showed: log files that never came here, and files that are not what CloudTrail wrote. */
@@ -95,6 +97,7 @@ export function newOutcome(): Outcome {
     answers: { throttled: 0, ambiguous: 0, degraded: 0 },
     deadDestinations: new Set(),
     ledger: { failed: 0 },
+    wakes: { asked: 0 },
     handedBack: { count: 0 },
     completeness: { missing: 0, altered: 0 },
     digestsNotFound: { count: 0 },

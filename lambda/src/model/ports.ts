@@ -1,5 +1,6 @@
-import type { Delivery, Destination, Mention } from "./destination.ts";
+import type { Delivery, Destination, Mention, Place } from "./destination.ts";
 import type { News } from "./news.ts";
+import type { RepeatWindow, StoredWindow, WindowEnd } from "./repeat-window.ts";
 import type { ObjectRef, QueueMessage } from "./source-item.ts";
 
 /** Reads objects. */
@@ -46,6 +47,20 @@ export interface Ledger {
   confirm(key: string): Promise<void>;
   /** It was not told: anybody may claim it. Only ends a claim of one's own. */
   release(key: string): Promise<void>;
+  /** The window of this name, closed ones included. */
+  window(id: string): Promise<StoredWindow | undefined>;
+  /**
+   * Keeps a window, and with it, or not at all, that these keys were told; at most {@link MAX_KEPT}.
+   * @param window undefined to forget it
+   * @param version which one it replaces; undefined: there is none
+   * @returns whether it was that one
+   */
+  keepWindow(
+    id: string,
+    window: RepeatWindow | undefined,
+    version: number | undefined,
+    told: readonly string[],
+  ): Promise<boolean>;
   /**
    * The next free moment of a destination, which is then taken. Undefined, and nothing is taken, when it comes too late.
    * @param notBeforeMs the earliest that will do; later callers come after it, too
@@ -93,9 +108,12 @@ export interface Publisher {
 }
 
 /** The part of a ledger that telling needs. */
-export type TellingLedger = Pick<Ledger, "delivered" | "claim" | "confirm" | "release" | "takeSlot">;
+export type TellingLedger = Pick<
+  Ledger,
+  "delivered" | "claim" | "confirm" | "release" | "takeSlot" | "window" | "keepWindow"
+>;
 
-/** A ledger that never fails. */
+/** A ledger that never fails. What it says of windows when the table cannot be reached: there is none, and nothing was kept. */
 export interface GuardedLedger extends TellingLedger {
   /** Writes down what could not be confirmed. @returns whether nothing is left of that */
   settle(): Promise<boolean>;
@@ -109,6 +127,8 @@ export interface DeliveryOptions {
   readonly banner?: string | undefined;
   /** Whom the message calls, where the destination is Slack. */
   readonly mention?: Mention | undefined;
+  /** Where the destination is the Slack App. */
+  readonly place?: Place | undefined;
 }
 
 /** Tells one destination one piece of news: renders, sends, and tries again where that helps at once. Never throws. */
@@ -128,11 +148,19 @@ export interface Clock {
   sleep(ms: number): Promise<void>;
 }
 
+/** How many keys a window is kept with: DynamoDB writes 100 rows at once. */
+export const MAX_KEPT = 99;
+
 /** Messages of a queue. */
 export interface MessageQueue {
+  /** Sends a message to a queue, given by its ARN, which hands it out after a while: 900 seconds at most. @throws when the queue does not take it */
+  send(queue: string, body: unknown, seconds: number): Promise<void>;
   /** Lets a message that was not finished come again after a while. @throws when the queue does not take it */
   delay(message: QueueMessage, seconds: number): Promise<void>;
 }
+
+/** Has the function invoked once more, after a while: 900 seconds at most. @throws when that cannot be */
+export type Wake = (payload: WindowEnd, seconds: number) => Promise<void>;
 
 /** What the pipeline needs of the world. */
 export interface Ports {
@@ -140,6 +168,7 @@ export interface Ports {
   /** Undefined when it is switched off: then every run tells everything. */
   readonly ledger: Ledger | undefined;
   readonly deliver: Deliver;
+  readonly wake: Wake;
   readonly tags: TagStore;
   readonly clock: Clock;
   readonly log: Log;

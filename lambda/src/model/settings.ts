@@ -54,6 +54,8 @@ export interface Settings extends RuleSettings, Routing {
   readonly tellRuleProblems: boolean;
   readonly countRefusedCalls: boolean;
   readonly limits: Limits;
+  /** How long repeats of an alert are only counted, in milliseconds, 0 for not at all; and the queue (ARN) that wakes the function then. */
+  readonly grouping: { readonly windowMs: number; readonly retryQueue: string };
   /** The table that remembers what was told, and for how long; undefined when it is switched off. */
   readonly ledger: { readonly table: string; readonly retentionDays: number } | undefined;
 }

@@ -1,6 +1,7 @@
 import type { ReconcileRequest } from "./digest.ts";
 import type { SourceError } from "./errors.ts";
 import type { Notice } from "./news.ts";
+import type { WindowEnd } from "./repeat-window.ts";
 
 /** An object in Amazon S3. The key is decoded: as the bucket knows it. */
 export interface ObjectRef {
@@ -33,6 +34,8 @@ export type SourceItem = {
   /** Records that came by themselves, as they stand in the payload; `from` names where, for people. */
   | { readonly kind: "records"; readonly records: readonly unknown[]; readonly from: string }
   | { readonly kind: "notice"; readonly notice: Notice }
+  /** The time of a window is over: what it counted is to be told. */
+  | { readonly kind: "window"; readonly end: WindowEnd }
   /** Digest files are to be looked for. */
   | { readonly kind: "reconcile"; readonly request: ReconcileRequest }
   /** Something that needs no answer, such as `s3:TestEvent`. */

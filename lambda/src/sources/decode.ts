@@ -11,6 +11,7 @@ import { decodeS3 } from "./s3.ts";
 import { decodeSns } from "./sns.ts";
 import { decodeSnsNotification } from "./sns-notification.ts";
 import { decodeSqs } from "./sqs.ts";
+import { decodeWindowEnd } from "./window-end.ts";
 
 /** One decoder per envelope, found by shape: each answers undefined to what it does not know. */
 const DECODERS: readonly Decoder[] = [
@@ -24,6 +25,7 @@ const DECODERS: readonly Decoder[] = [
   decodeCloudWatchAlarm,
   decodeLambdaDestination,
   decodeReconcileRequest,
+  decodeWindowEnd,
 ];
 
 const EXPECTED =

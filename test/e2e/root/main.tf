@@ -50,6 +50,12 @@ resource "aws_s3_bucket" "logs" {
   force_destroy = true
 }
 
+variable "window_minutes" {
+  description = "As in the module; without windows unless set, so that no test waits for the end of one."
+  type        = number
+  default     = 0
+}
+
 module "cloudtrail_to_slack" {
   source = "../../.."
 
@@ -61,6 +67,7 @@ module "cloudtrail_to_slack" {
   configuration                  = var.configuration
   lambda_timeout_seconds         = var.timeout_seconds
   retry                          = { max_attempts = var.max_attempts }
+  grouping                       = { window_minutes = var.window_minutes }
 }
 
 output "bucket" {

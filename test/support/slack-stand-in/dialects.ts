@@ -16,8 +16,8 @@ export interface Dialect {
   channelOf(payload: unknown, hookChannel: string | undefined): string | undefined;
   /** Slack's word for somebody who may not post at all; undefined if they may. */
   strangerWord(authorization: string | undefined, channel: string | undefined): string | undefined;
-  /** The answer once a message was posted; `sequence` is its number, from 1. */
-  posted(message: Received, sequence: number): Answer;
+  /** The answer once a message was posted. */
+  posted(message: Received): Answer;
   /** The answer when it was not. */
   refused(reason: Reason): Answer;
 }
@@ -44,16 +44,17 @@ export const webApi: Dialect = {
     return typeof channel === "string" && /^[\w#.-]{1,80}$/.test(channel) ? channel : undefined;
   },
   strangerWord: (authorization) => (/^Bearer xoxb-\S+$/.test(authorization ?? "") ? undefined : "not_authed"),
-  posted: ({ channel, receivedAtMs }, sequence) => {
-    const seconds = Math.floor(receivedAtMs / 1000);
-    const micros = String(sequence % 1_000_000).padStart(6, "0");
-    return json(200, { ok: true, channel, ts: `${seconds}.${micros}` });
-  },
+  posted: ({ channel, ts }) => json(200, { ok: true, channel, ts }),
   refused: (reason) => {
     if (reason.kind === "word") return json(200, { ok: false, error: reason.word });
     return json(429, { ok: false, error: webApi.rateLimitedWord }, retryAfter(reason.retryAfterSeconds));
   },
 };
+
+/** What Slack calls a message. @param sequence its number, from 1 */
+export function tsOf(receivedAtMs: number, sequence: number): string {
+  return `${Math.floor(receivedAtMs / 1000)}.${String(sequence % 1_000_000).padStart(6, "0")}`;
+}
 
 /** Tells whether a path has the form `/services/T…/B…/<24 characters>`. */
 export function isHookPath(path: string): boolean {

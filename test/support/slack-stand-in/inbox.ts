@@ -7,6 +7,10 @@ export interface Received {
   readonly receivedAtMs: number;
   /** The parsed JSON body, as it was sent. */
   readonly payload: unknown;
+  /** Slack's name for it within its channel. */
+  readonly ts: string;
+  /** What later took its place, in order. */
+  readonly revisions: unknown[];
 }
 
 /** An answer that was not ok: nothing was posted. */

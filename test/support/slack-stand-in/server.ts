@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { checkMessage } from "./block-kit.ts";
-import { type Dialect, hookPath, isHookPath, webApi, webhook } from "./dialects.ts";
-import { parseJson, readBody, send } from "./http.ts";
+import { isObject } from "./checks.ts";
+import { type Dialect, hookPath, isHookPath, tsOf, webApi, webhook } from "./dialects.ts";
+import { json, parseJson, readBody, send } from "./http.ts";
 import { Inbox, type Received, type Refusal } from "./inbox.ts";
 import { messagesJson, pageFile, streamEvents } from "./page.ts";
 import { type ScriptedAnswer, ScriptedAnswers } from "./scripted-answers.ts";
@@ -108,9 +109,13 @@ interface State {
   readonly closing: AbortController;
 }
 
+/** Of Slack's Web API. https://docs.slack.dev/reference/methods/chat.update */
+const UPDATE = "/api/chat.update";
+const API_METHODS: ReadonlySet<string> = new Set(["/api/chat.postMessage", UPDATE]);
+
 async function handle(state: State, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = (request.url ?? "/").replace(/\?.*$/s, "");
-  const dialect = isHookPath(path) ? webhook : path === "/api/chat.postMessage" ? webApi : undefined;
+  const dialect = isHookPath(path) ? webhook : API_METHODS.has(path) ? webApi : undefined;
   if (dialect !== undefined) {
     if (request.method === "POST") return post(state, dialect, path, request, response);
     return send(response, { status: 405, body: "method_not_allowed", headers: { allow: "POST" } });
@@ -164,21 +169,43 @@ async function post(
     return send(response, { status: script.status, body: script.body, headers: script.headers });
   }
 
-  const bucket = state.buckets.get(channel) ?? state.newBucket();
-  state.buckets.set(channel, bucket);
+  // Updates have a limit of their own, which is wider.
+  const limited = path === UPDATE ? `${channel} ${UPDATE}` : channel;
+  const bucket = state.buckets.get(limited) ?? state.newBucket();
+  state.buckets.set(limited, bucket);
   const retryAfterSeconds = bucket.take();
   if (retryAfterSeconds > 0) return refuseUsually(dialect.rateLimitedWord, retryAfterSeconds);
-  const word = checkMessage(payload);
+  const word = checkMessage(payload) ?? wrongPlace(state, channel, path, payload);
   if (word !== undefined) return refuseUsually(word);
 
-  const message: Received = { channel, receivedAtMs: state.nowMs(), payload };
+  const receivedAtMs = state.nowMs();
+  if (path === UPDATE) {
+    const revised = messageAt(state, channel, payload, "ts");
+    revised?.revisions.push(payload);
+    return send(response, json(200, { ok: true, channel, ts: revised?.ts }));
+  }
+  const ts = tsOf(receivedAtMs, state.inbox.received().length + 1);
+  const message: Received = { channel, receivedAtMs, payload, ts, revisions: [] };
   state.channels.add(channel);
   state.inbox.post(message);
   await pause(state, script.delayMs);
   if (script.destroyAfterPosting) return void response.destroy();
-  send(response, dialect.posted(message, state.inbox.received().length));
+  send(response, dialect.posted(message));
 }
 
 async function pause(state: State, delayMs: number): Promise<void> {
   if (delayMs > 0) await sleep(delayMs, undefined, { signal: state.closing.signal });
+}
+
+/** The message of a channel that a request names. */
+function messageAt(state: State, channel: string, payload: unknown, key: "ts" | "thread_ts"): Received | undefined {
+  const ts = isObject(payload) ? payload[key] : undefined;
+  return state.inbox.received(channel).find((message) => message.ts === ts);
+}
+
+/** Slack's word for a reply to, or a revision of, a message that is not there. */
+function wrongPlace(state: State, channel: string, path: string, payload: unknown): string | undefined {
+  if (path === UPDATE) return messageAt(state, channel, payload, "ts") === undefined ? "message_not_found" : undefined;
+  if (!isObject(payload) || payload.thread_ts === undefined) return undefined;
+  return messageAt(state, channel, payload, "thread_ts") === undefined ? "thread_not_found" : undefined;
 }

@@ -1,0 +1,80 @@
+import type { Alert, Fact, Notice, Occurrence, Repeats } from "#model/news.ts";
+import type { MessageSettings } from "#model/settings.ts";
+import { momentIn } from "./time.ts";
+import { bounded } from "./values.ts";
+
+/** How many of those that are told together are listed. */
+const MAX_LISTED = 20;
+/** Of a text that tells one from the others, in characters. */
+const MAX_DIFFERENCE = 60;
+const MAX_TIME = 60;
+
+type Alerts = readonly [Alert, ...Alert[]];
+
+/** Alerts of one group as one: the first of them, with what the others add. */
+export function together(alerts: Alerts, settings: MessageSettings): Alert {
+  const [first] = inOrder(alerts);
+  return alerts.length === 1 ? first : { ...first, repeats: repeatsOf(alerts, first, settings) };
+}
+
+/** @param standing the alert of the group that stands for all: each says how it differs from it */
+export function repeatsOf(alerts: Alerts, standing: Alert, { timeZone }: MessageSettings): Repeats {
+  const said = (alert: Alert): Occurrence => ({
+    eventId: alert.eventId,
+    when: alert.when,
+    time: alert.when && bounded(momentIn(alert.when, timeZone), MAX_TIME),
+    differs: (["who", "call", "origin", "region"] as const).flatMap((field) => {
+      const value = alert[field];
+      return value === undefined || value === standing[field] ? [] : [bounded(value, MAX_DIFFERENCE)];
+    }),
+  });
+  const ordered = inOrder(alerts);
+  const [first] = ordered;
+  return {
+    count: alerts.length,
+    first: said(first),
+    last: said(ordered.at(-1) ?? first),
+    occurrences: ordered.slice(0, MAX_LISTED).map(said),
+  };
+}
+
+/** Both as one. Those that are listed stay; later ones are added while there is room. */
+export function joined(some: Repeats | undefined, more: Repeats): Repeats {
+  if (some === undefined) return more;
+  return {
+    count: some.count + more.count,
+    first: isBefore(more.first, some.first) ? more.first : some.first,
+    last: isBefore(more.last, some.last) ? some.last : more.last,
+    occurrences: [...some.occurrences, ...more.occurrences].slice(0, MAX_LISTED),
+  };
+}
+
+/**
+ * What is told of repeats apart from the alert that they repeat.
+ * @param occasion tells it from an earlier one with the same words
+ */
+export function moreNotice(alert: Alert, repeats: Repeats, occasion: string): Notice {
+  const { severity, title, accountId, who, call, rules } = alert;
+  const { count, first, last } = repeats;
+  const facts: readonly Fact[] = [
+    { label: "Who", value: who },
+    { label: "What", value: call },
+    ...(count === 1 ? [] : [{ label: "When", value: `${first.time ?? "?"} to ${last.time ?? "?"}` }]),
+    { label: rules.length === 1 ? "Rule" : "Rules", value: rules.map(({ id }) => id).join(", ") },
+  ];
+  return { kind: "notice", severity, accountId, title: `${count} more: ${title}`, facts, occasion, repeats };
+}
+
+function inOrder([first, ...others]: Alerts): Alerts {
+  const [one = first, ...rest] = [first, ...others].sort((a, b) => compare(a.when, b.when));
+  return [one, ...rest];
+}
+
+function isBefore(a: Occurrence, b: Occurrence): boolean {
+  return compare(a.when, b.when) < 0;
+}
+
+/** ISO 8601 in UTC sorts as text; what has no time comes last. */
+function compare(a = "~", b = "~"): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
