@@ -1,13 +1,14 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import * as v from "valibot";
-import { parseRuleSettings } from "#config/rule-settings.ts";
+import { Messages } from "#config/message-settings.ts";
+import { parsed, parseRuleSettings } from "#config/rule-settings.ts";
 import { splitRules } from "#config/split-rules.ts";
 import { defaultRules } from "#default-rules";
 import type { RuleProblem } from "#model/decision.ts";
 import { ConfigurationError } from "#model/errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "#model/log-file.ts";
 import type { RuleDefinition } from "#model/rule.ts";
-import type { RuleSettings } from "#model/settings.ts";
+import type { MessageSettings, RuleSettings } from "#model/settings.ts";
 import { examine } from "#rules/examine.ts";
 import { type RuleSetResult, ruleSetOf } from "#rules/rule-set.ts";
 import { CommandError } from "./command-error.ts";
@@ -29,6 +30,8 @@ export interface Rules extends RuleSetResult {
   readonly settings: RuleSettings;
   /** Of log files and records. */
   readonly limits: Limits;
+  /** How alerts are worded. */
+  readonly messages: MessageSettings;
 }
 
 /** The packs of default rules, by name. */
@@ -91,10 +94,12 @@ export function isSeparator(value: unknown): value is string {
   return typeof value === "string" && value !== "";
 }
 
-/** Reads the rules of a document. @throws ConfigurationError with every problem and its path, a line each */
+/** Reads the rules of a document, and how it words alerts. @throws ConfigurationError with every problem and its path, a line each */
 export function rulesOf(document: Document): Rules {
   const settings = parseRuleSettings(document);
-  return { settings, ...ruleSetOf(settings, defaultRules, examine), limits: limitsOf(document.limits) };
+  // The key is given even where the document has none: then the schema's own default is what comes out.
+  const { messages } = parsed(v.object({ messages: Messages }), { messages: document.messages });
+  return { settings, ...ruleSetOf(settings, defaultRules, examine), limits: limitsOf(document.limits), messages };
 }
 
 function limitsOf(given: unknown = {}): Limits {

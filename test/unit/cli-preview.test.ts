@@ -73,6 +73,54 @@ describe("preview without files", () => {
   });
 });
 
+describe("preview with a configuration", () => {
+  const settings = `
+messages:
+  account_names: { "111111111111": prod-payments }
+  time_zone: Europe/Berlin
+  identity_center_start_url: https://example.awsapps.com/start
+  runbooks: { trail-stopped: https://wiki.example.com/trail-stopped }
+  log_account_id: "222222222222"
+required_tags: { instance: { Team: null } }
+packs: { ec2: true }
+`;
+  const config = () => ["--config", path.join(folderOf({ "config.yaml": settings }), "config.yaml")];
+  const words = [
+    "prod-payments (111111111111)",
+    "11:15:00 Europe/Berlin",
+    "https://wiki.example.com/trail-stopped",
+    "https://example.awsapps.com/start/#/console",
+  ];
+
+  test.each([
+    ["files", () => [path.join(folderOf({ "a.json.gz": logFile(stop("1")) }), "a.json.gz")]],
+    ["the gallery", () => ["--pack", "cloudtrail-tampering"]],
+  ])("words messages of %s as the function would", async (_, what) => {
+    const { output } = await previewing([...what(), ...config(), "--json"]);
+    const message = output.split("\n").find((line) => line.includes("trail-stopped"));
+    expect(words.filter((word) => !message?.includes(word))).toEqual([]);
+    const plainly = await previewing([...what(), "--json"]);
+    expect(words.filter((word) => plainly.output.includes(word))).toEqual([]);
+  });
+
+  test("names the tags that are missing", async () => {
+    const started = record({
+      eventSource: "ec2.amazonaws.com",
+      eventName: "RunInstances",
+      responseElements: { instancesSet: { items: [{ instanceId: "i-0123456789abcdef0" }] } },
+    });
+    const folder = folderOf({ "a.json.gz": logFile(started) });
+    const { output } = await previewing([folder, ...config(), "--json"]);
+    expect(output).toMatch(/"Missing tags {2}".*"Team/);
+  });
+
+  test("says what is wrong with it", async () => {
+    const folder = folderOf({ "config.yaml": "messages: { time_zone: Europe/Berlinn }" });
+    const { exitCode, said } = await previewing(["--json", "--config", path.join(folder, "config.yaml")]);
+    expect([exitCode, said.at(-1)]).toEqual([1, expect.stringContaining("messages.time_zone: is no time zone")]);
+  });
+});
+
 describe("preview of files", () => {
   test("draws what alerts by rule, the most severe first, and says what else there was", async () => {
     const folder = folderOf({
