@@ -2,6 +2,7 @@ import { defaultRules } from "#default-rules";
 import { alterationNotices } from "./alerts/completeness-notices.ts";
 import { insightNotices } from "./alerts/insight-notices.ts";
 import { recordProblemsNotice, ruleProblemsNotice } from "./alerts/notices.ts";
+import { plainAlert, plainInsightNotice } from "./alerts/plain-news.ts";
 import { toAlert } from "./alerts/to-alert.ts";
 import { worded } from "./alerts/worded.ts";
 import { cloudwatchLog, type MetricSet, metricLine } from "./aws/cloudwatch-log.ts";
@@ -149,6 +150,8 @@ async function deploy(world: World, secrets: Secrets, log: Log): Promise<Deploym
       confirm: (suspects, ports) => confirmTags(suspects, settings.ruleConfig, ports),
       toAlert: (record, rules, logFile) =>
         toAlert(record, rules, { messages, requiredTags: settings.ruleConfig.requiredTags, logFile }),
+      plainAlert,
+      plainInsightNotice,
       insightNotices: (insights) => insightNotices(insights, messages),
       problemNotices: (rules, records, total) => [
         ...(tellRuleProblems && rules.length > 0 ? [ruleProblemsNotice(rules, dayOf(clock))] : []),
