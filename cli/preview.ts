@@ -4,6 +4,7 @@ import { slackMessage } from "#delivery/slack-message.ts";
 import { messageOf } from "#model/errors.ts";
 import { newChannels } from "./preview/channels.ts";
 import { gallery } from "./preview/gallery.ts";
+import { noticeGallery } from "./preview/notices.ts";
 import { type Page, previewPage } from "./preview/page/document.ts";
 import { bucketCandidates } from "./scan/bucket.ts";
 import { type Candidates, candidatesAt, type OpenBucket } from "./scan/candidates.ts";
@@ -43,7 +44,7 @@ export const addPreviewWith =
       .summary("draws messages as Slack does, and sends nothing")
       .description(
         "Draws the messages that records would give, as Slack does, in one HTML file that needs nothing else.\n" +
-          "A path is what `scan` takes. Without one it draws one message for each default rule.",
+          "A path is what `scan` takes. Without one it draws one message for each default rule, and one notice of each kind.",
       )
       .argument("[paths...]", "what to read");
     withRuleOptions(command);
@@ -70,17 +71,19 @@ async function drawGallery(rules: Rules, options: Options, terminal: Terminal): 
   const specimens = await gallery(rules, options);
   if (specimens.length === 0)
     throw new CommandError("there is no default rule to draw; name a pack with --pack, or files to read");
+  // Who names packs wants to see these.
+  const notices = options.pack.length === 0 ? noticeGallery(rules.messages) : [];
   if (options.json) {
-    for (const { payload } of specimens) terminal.out(jsonLine(payload));
+    for (const { payload } of [...specimens, ...notices]) terminal.out(jsonLine(payload));
     return;
   }
   const packs = [...new Set(specimens.map(({ pack }) => pack))];
-  const sections = packs.map((name) => ({
-    name,
-    messages: specimens.filter(({ pack }) => pack === name),
-    more: 0,
-  }));
-  const summary = `${counted(specimens.length, "message")}, one for each default rule`;
+  const sections = [
+    ...packs.map((name) => ({ name, messages: specimens.filter(({ pack }) => pack === name), more: 0 })),
+    ...(notices.length > 0 ? [{ name: "notices", messages: notices, more: 0 }] : []),
+  ];
+  const told = `${counted(specimens.length, "message")}, one for each default rule`;
+  const summary = notices.length > 0 ? `${told}, and ${counted(notices.length, "notice")}` : told;
   await write(options.out, { title: "Gallery", summary: `${summary}.`, sections });
   terminal.out(`${summary}: open ${options.out} in a browser.`);
 }

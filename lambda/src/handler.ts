@@ -163,7 +163,7 @@ async function deploy(world: World, secrets: Secrets, log: Log): Promise<Deploym
       guard: (ledger, onFailure) => guardedLedger(ledger, clock, onFailure),
       readDigest,
       findDigests: (store, request) => findDigests(store, request, clock.nowMs()),
-      alterationNotices,
+      alterationNotices: (digest, name, alterations) => alterationNotices(digest, name, alterations, messages),
     },
     ports: {
       objects,

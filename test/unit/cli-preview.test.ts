@@ -27,12 +27,23 @@ function read(file: string) {
 
 const stop = (id: string, more = {}) => trailStopped("111111111111", { eventID: id, ...more });
 
+/** What the gallery tells beside calls. */
+const NOTICES = [
+  "🟠 HIGH · A CloudTrail log file was removed",
+  "🔴 CRITICAL · 2 CloudTrail files are not what CloudTrail wrote",
+  "🟠 HIGH · The CloudWatch alarm root-use is in alarm",
+  "🟡 MEDIUM · Unusual rate of calls: iam.amazonaws.com CreateUser",
+  "🟠 HIGH · A rule does not work",
+  "🟡 MEDIUM · A record could not be judged",
+];
+
 describe("preview without files", () => {
-  test("has one message for each default rule that alerts, and Slack takes each", async () => {
+  test("has one message for each default rule that alerts and for each kind of notice, and Slack takes each", async () => {
     const { exitCode, output, said } = await previewing(["--json"]);
     const messages = jsonLines(output);
     const alerting = defaultRules.filter(({ origin }) => origin !== "ignore");
-    expect([exitCode, said, messages.length]).toEqual([0, [], alerting.length]);
+    const notices = messages.slice(alerting.length).map(({ text }) => text);
+    expect([exitCode, said, notices]).toEqual([0, [], NOTICES]);
     expect(messages.map(checkMessage).filter((word) => word !== undefined)).toEqual([]);
     // Each tells its rule, and not another one that also matches.
     const without = alerting.filter(({ id }, index) => !JSON.stringify(messages[index]).includes(id));
@@ -59,6 +70,25 @@ describe("preview without files", () => {
     expect(inClass("name")).toEqual(["clickops", "cloudtrail-tampering"]);
     expect(inClass("author")).toHaveLength(rules.length);
     expect(captions.filter((caption) => !read(file).html.includes(`>${caption}</a>`))).toEqual([]);
+  });
+
+  test("draws notices in a section of their own, with the names of accounts and the time as configured", async () => {
+    const folder = folderOf({
+      "config.yaml": 'messages: { account_names: { "111111111111": prod }, time_zone: Europe/Berlin }',
+    });
+    const file = path.join(folder, "gallery.html");
+    const { output } = await previewing(["--config", path.join(folder, "config.yaml"), "--out", file]);
+    const { html, inClass } = read(file);
+    const notices = html.slice(html.lastIndexOf('id="notice-removed-log-file"'));
+    expect([inClass("name").at(-1), output.includes(`, and ${NOTICES.length} notices: open`)]).toEqual([
+      "notices",
+      true,
+    ]);
+    expect(
+      ["prod (111111111111)", "11:15:00 Europe/Berlin", "12:00:00 Europe/Berlin"].filter(
+        (word) => !notices.includes(word),
+      ),
+    ).toEqual([]);
   });
 
   test("gives rules the severity that the configuration gives them", async () => {
