@@ -14,7 +14,7 @@ import { exitCodeOf, scanFor } from "./scan/run.ts";
 import type { AddCommand } from "./shared/command.ts";
 import { CommandError } from "./shared/command-error.ts";
 import { jsonLine } from "./shared/json-line.ts";
-import { loadRules, problemText, type RuleOptions, type Rules, withRuleOptions } from "./shared/rule-options.ts";
+import { loadRulesFor, type RuleOptions, type Rules, withRuleOptions } from "./shared/rule-options.ts";
 import type { Terminal } from "./shared/terminal.ts";
 import { counted, lines } from "./shared/text.ts";
 import { wholeNumber } from "./shared/whole-number.ts";
@@ -31,11 +31,7 @@ const MAX_PER_RULE = 20;
 /** A page with more is slow to open. */
 const MOST_PER_RULE = 1_000;
 
-/** `preview`: messages, drawn as Slack does. Tests give another bucket and clock. */
-export const addPreview: AddCommand = (program, surroundings) =>
-  addPreviewWith((place, sinceMs) => bucketCandidates(place, sinceMs), Date.now)(program, surroundings);
-
-/** {@link addPreview} on other ports. */
+/** {@link addPreview} on ports of a test's choice. */
 export const addPreviewWith =
   (openBucket: OpenBucket, nowMs: () => number): AddCommand =>
   (program, { terminal, finish }) => {
@@ -53,13 +49,15 @@ export const addPreviewWith =
       .option("--max <n>", "draw at most so many messages of one rule", wholeNumber(MOST_PER_RULE), MAX_PER_RULE)
       .option("--json", "print each message as Block Kit JSON, in its own line, and write no file")
       .action(async (paths: readonly string[], options: Options) => {
-        const rules = await loadRules(options);
-        for (const warning of rules.warnings) terminal.say(`cloudtrail-to-slack: warning: ${problemText(warning)}`);
+        const rules = await loadRulesFor(options, terminal);
         if (paths.length === 0) return drawGallery(rules, options, terminal);
         const candidates = await candidatesAt(paths, options.since, openBucket);
         finish(await terminal.interruptible((stop) => drawFound(candidates, rules, options, terminal, stop)));
       });
   };
+
+/** `preview`: messages, drawn as Slack does. */
+export const addPreview = addPreviewWith(bucketCandidates, Date.now);
 
 /** So that a slip of the hand replaces no log file. */
 function htmlFile(text: string): string {

@@ -13,6 +13,7 @@ import { examine } from "#rules/examine.ts";
 import { type RuleSetResult, ruleSetOf } from "#rules/rule-set.ts";
 import { CommandError } from "./command-error.ts";
 import { type Document, readConfiguration, unknownVariables } from "./configuration-file.ts";
+import type { Terminal } from "./terminal.ts";
 import { counted, didYouMean } from "./text.ts";
 
 /** Which rules a command is about. */
@@ -124,6 +125,13 @@ export async function loadRules(options: RuleOptions): Promise<Rules> {
     if (!(error instanceof ConfigurationError)) throw error;
     throw new CommandError(`the configuration cannot be used; mend it first:\n${error.message}`, { cause: error });
   }
+}
+
+/** {@link loadRules}, and what may not be meant in them is said. */
+export async function loadRulesFor(options: RuleOptions, terminal: Terminal): Promise<Rules> {
+  const rules = await loadRules(options);
+  for (const warning of rules.warnings) terminal.say(`cloudtrail-to-slack: warning: ${problemText(warning)}`);
+  return rules;
 }
 
 /** What is asked for a rule: of one in Python, its translation. */
