@@ -247,7 +247,7 @@ locals {
     },
     {
       title = "Failures and bounds"
-      names = ["MessagesFailed", "HandedBack", "RuleErrors", "LedgerErrors", "IdentitiesBroken"]
+      names = ["MessagesFailed", "HandedBack", "RuleErrors", "WordingErrors", "LedgerErrors", "IdentitiesBroken"]
     },
     {
       title = "Over a limit"

@@ -52,8 +52,11 @@ output "retry_queue_arn" {
 }
 
 output "rule_configuration" {
-  description = "What decides, as the command line takes it. Where your root passes it on as an output of its own: `terraform output -json rule_configuration > rules.json`, and then `cloudtrail-to-slack scan --config rules.json …`."
-  value       = merge(local.rule_document, { rule_config = local.configuration_document.rule_config })
+  description = "What decides and how messages are worded, as the command line takes it. Where your root passes it on as an output of its own: `terraform output -json rule_configuration > rules.json`, and then `cloudtrail-to-slack scan --config rules.json …`."
+  value = merge(local.rule_document, {
+    rule_config = local.configuration_document.rule_config
+    messages    = local.configuration_document.messages
+  })
 }
 
 output "rule_warnings" {

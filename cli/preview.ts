@@ -4,6 +4,7 @@ import { slackMessage } from "#delivery/slack-message.ts";
 import { messageOf } from "#model/errors.ts";
 import { newChannels } from "./preview/channels.ts";
 import { gallery } from "./preview/gallery.ts";
+import { noticeGallery } from "./preview/notices.ts";
 import { type Page, previewPage } from "./preview/page/document.ts";
 import { bucketCandidates } from "./scan/bucket.ts";
 import { type Candidates, candidatesAt, type OpenBucket } from "./scan/candidates.ts";
@@ -13,7 +14,7 @@ import { exitCodeOf, scanFor } from "./scan/run.ts";
 import type { AddCommand } from "./shared/command.ts";
 import { CommandError } from "./shared/command-error.ts";
 import { jsonLine } from "./shared/json-line.ts";
-import { loadRules, problemText, type RuleOptions, type Rules, withRuleOptions } from "./shared/rule-options.ts";
+import { loadRulesFor, type RuleOptions, type Rules, withRuleOptions } from "./shared/rule-options.ts";
 import type { Terminal } from "./shared/terminal.ts";
 import { counted, lines } from "./shared/text.ts";
 import { wholeNumber } from "./shared/whole-number.ts";
@@ -30,11 +31,7 @@ const MAX_PER_RULE = 20;
 /** A page with more is slow to open. */
 const MOST_PER_RULE = 1_000;
 
-/** `preview`: messages, drawn as Slack does. Tests give another bucket and clock. */
-export const addPreview: AddCommand = (program, surroundings) =>
-  addPreviewWith((place, sinceMs) => bucketCandidates(place, sinceMs), Date.now)(program, surroundings);
-
-/** {@link addPreview} on other ports. */
+/** {@link addPreview} on ports of a test's choice. */
 export const addPreviewWith =
   (openBucket: OpenBucket, nowMs: () => number): AddCommand =>
   (program, { terminal, finish }) => {
@@ -43,7 +40,7 @@ export const addPreviewWith =
       .summary("draws messages as Slack does, and sends nothing")
       .description(
         "Draws the messages that records would give, as Slack does, in one HTML file that needs nothing else.\n" +
-          "A path is what `scan` takes. Without one it draws one message for each default rule.",
+          "A path is what `scan` takes. Without one it draws one message for each default rule, and one notice of each kind.",
       )
       .argument("[paths...]", "what to read");
     withRuleOptions(command);
@@ -52,13 +49,15 @@ export const addPreviewWith =
       .option("--max <n>", "draw at most so many messages of one rule", wholeNumber(MOST_PER_RULE), MAX_PER_RULE)
       .option("--json", "print each message as Block Kit JSON, in its own line, and write no file")
       .action(async (paths: readonly string[], options: Options) => {
-        const rules = await loadRules(options);
-        for (const warning of rules.warnings) terminal.say(`cloudtrail-to-slack: warning: ${problemText(warning)}`);
+        const rules = await loadRulesFor(options, terminal);
         if (paths.length === 0) return drawGallery(rules, options, terminal);
         const candidates = await candidatesAt(paths, options.since, openBucket);
         finish(await terminal.interruptible((stop) => drawFound(candidates, rules, options, terminal, stop)));
       });
   };
+
+/** `preview`: messages, drawn as Slack does. */
+export const addPreview = addPreviewWith(bucketCandidates, Date.now);
 
 /** So that a slip of the hand replaces no log file. */
 function htmlFile(text: string): string {
@@ -70,17 +69,19 @@ async function drawGallery(rules: Rules, options: Options, terminal: Terminal): 
   const specimens = await gallery(rules, options);
   if (specimens.length === 0)
     throw new CommandError("there is no default rule to draw; name a pack with --pack, or files to read");
+  // Who names packs wants to see these.
+  const notices = options.pack.length === 0 ? noticeGallery(rules.messages) : [];
   if (options.json) {
-    for (const { payload } of specimens) terminal.out(jsonLine(payload));
+    for (const { payload } of [...specimens, ...notices]) terminal.out(jsonLine(payload));
     return;
   }
   const packs = [...new Set(specimens.map(({ pack }) => pack))];
-  const sections = packs.map((name) => ({
-    name,
-    messages: specimens.filter(({ pack }) => pack === name),
-    more: 0,
-  }));
-  const summary = `${counted(specimens.length, "message")}, one for each default rule`;
+  const sections = [
+    ...packs.map((name) => ({ name, messages: specimens.filter(({ pack }) => pack === name), more: 0 })),
+    ...(notices.length > 0 ? [{ name: "notices", messages: notices, more: 0 }] : []),
+  ];
+  const told = `${counted(specimens.length, "message")}, one for each default rule`;
+  const summary = notices.length > 0 ? `${told}, and ${counted(notices.length, "notice")}` : told;
   await write(options.out, { title: "Gallery", summary: `${summary}.`, sections });
   terminal.out(`${summary}: open ${options.out} in a browser.`);
 }

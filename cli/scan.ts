@@ -9,7 +9,7 @@ import { exitCodeOf, scanFor } from "./scan/run.ts";
 import type { AddCommand } from "./shared/command.ts";
 import { CommandError } from "./shared/command-error.ts";
 import { jsonLine } from "./shared/json-line.ts";
-import { loadRules, problemText, type RuleOptions, type Rules, withRuleOptions } from "./shared/rule-options.ts";
+import { loadRulesFor, type RuleOptions, type Rules, withRuleOptions } from "./shared/rule-options.ts";
 import { during, EXIT_INTERRUPTED, type Terminal } from "./shared/terminal.ts";
 import { counted } from "./shared/text.ts";
 
@@ -19,11 +19,7 @@ interface Options extends RuleOptions, FilterOptions {
   readonly json?: true;
 }
 
-/** `scan`: the rules over log files. Tests give another bucket and clock. */
-export const addScan: AddCommand = (program, surroundings) =>
-  addScanWith((place, sinceMs) => bucketCandidates(place, sinceMs), Date.now)(program, surroundings);
-
-/** {@link addScan} on other ports. */
+/** {@link addScan} on ports of a test's choice. */
 export const addScanWith =
   (openBucket: OpenBucket, nowMs: () => number): AddCommand =>
   (program, { terminal, finish }) => {
@@ -42,13 +38,15 @@ export const addScanWith =
       .option("--fail-on-alert", "exit with 1 when there is an alert")
       .option("--json", "print one JSON object for each alert, in its own line, and nothing else")
       .action(async (paths: readonly string[], options: Options) => {
-        const rules = await loadRules(options);
-        for (const warning of rules.warnings) terminal.say(`cloudtrail-to-slack: warning: ${problemText(warning)}`);
+        const rules = await loadRulesFor(options, terminal);
         const candidates = await candidatesAt(paths, options.since, openBucket);
         const run = options.explain === undefined ? runScan : runExplain;
         finish(await terminal.interruptible((stop) => run(candidates, rules, options, terminal, stop), true));
       });
   };
+
+/** `scan`: the rules over log files. */
+export const addScan = addScanWith(bucketCandidates, Date.now);
 
 /** @returns the exit code */
 async function runScan(

@@ -6,6 +6,7 @@ import { isChosen, type RuleOptions, type Rules } from "#cli/shared/rule-options
 import { defaultRules } from "#default-rules";
 import { slackMessage } from "#delivery/slack-message.ts";
 import type { DefaultRule } from "#model/rule.ts";
+import type { MessageSettings } from "#model/settings.ts";
 import { flatten } from "#records/flatten.ts";
 import { decide } from "#rules/decide.ts";
 import { createRuleSet } from "#rules/rule-set.ts";
@@ -32,7 +33,7 @@ const USUAL = {
  * stands beside it. Rules that are off are there, too.
  * @throws CommandError when the files of the package are not there
  */
-export async function gallery({ settings }: Rules, options: RuleOptions): Promise<readonly Specimen[]> {
+export async function gallery({ settings, messages }: Rules, options: RuleOptions): Promise<readonly Specimen[]> {
   const { rules, problems } = await readRuleFiles(PACKAGED_RULES);
   const [problem] = problems;
   if (problem !== undefined)
@@ -43,7 +44,7 @@ export async function gallery({ settings }: Rules, options: RuleOptions): Promis
     .flatMap((rule) => {
       const file = files.get(rule.id);
       const severity = settings.overrides[rule.id]?.severity ?? rule.severity;
-      return file === undefined ? [] : specimen({ ...rule, severity }, file, settings.ruleConfig);
+      return file === undefined ? [] : specimen({ ...rule, severity }, file, settings.ruleConfig, messages);
     });
 }
 
@@ -52,15 +53,17 @@ function specimen(
   rule: DefaultRule,
   { matching, config }: RuleFile,
   given: Readonly<Record<string, unknown>>,
+  messages: MessageSettings,
 ): readonly Specimen[] {
   const [first] = matching;
-  const { ruleSet } = createRuleSet([rule], { ...given, ...config });
+  const ruleConfig: Readonly<Record<string, unknown>> = { ...given, ...config };
+  const { ruleSet } = createRuleSet([rule], ruleConfig);
   for (const element of [completed(first), first]) {
     const judgeable = flatten(element);
     if ("unjudgeable" in judgeable) continue;
     const { decision } = decide(ruleSet, judgeable);
     if (decision.kind !== "alert") continue;
-    const alert = toAlert(judgeable.record, decision.rules);
+    const alert = toAlert(judgeable.record, decision.rules, { messages, requiredTags: ruleConfig.requiredTags });
     const caption = rule.enabled ? rule.id : `${rule.id} (opt-in)`;
     return [{ pack: rule.pack, payload: slackMessage(alert), at: alert.when, caption, anchor: rule.id }];
   }

@@ -45,10 +45,10 @@ export function withFilterOptions(command: Command, nowMs: () => number): Comman
     });
 }
 
-/** What the options say about reading: which records, within which bounds, and who hears of what is unreadable. */
+/** What the options say about reading: which records, within which bounds, in which words, and who hears of what is unreadable. */
 export function readingOptions(
   { since, until, account, region }: FilterOptions,
-  { limits }: Rules,
+  { limits, messages, settings }: Rules,
   terminal: Terminal,
   stop: AbortSignal,
 ) {
@@ -56,6 +56,7 @@ export function readingOptions(
   return {
     wanted,
     limits,
+    wording: { messages, requiredTags: settings.ruleConfig.requiredTags },
     stop,
     onProblem: (sentence: string) => terminal.say(`cloudtrail-to-slack: ${plain(sentence, { max: MAX_SENTENCE })}`),
   };

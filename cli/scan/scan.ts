@@ -1,4 +1,4 @@
-import { toAlert } from "#alerts/to-alert.ts";
+import { type AlertOptions, toAlert } from "#alerts/to-alert.ts";
 import { each } from "#cli/shared/each.ts";
 import type { RuleProblem } from "#model/decision.ts";
 import { LogFileError } from "#model/errors.ts";
@@ -52,6 +52,8 @@ export interface Scanned {
 export interface ScanOptions {
   readonly wanted: Wanted;
   readonly limits: Limits;
+  /** As the function would word what is found. */
+  readonly wording: AlertOptions;
   /** How many files at the same time. */
   readonly concurrency: number;
   readonly stop: AbortSignal;
@@ -74,7 +76,7 @@ export async function scan(
   ruleSet: RuleSet,
   options: ScanOptions,
 ): Promise<Scanned> {
-  const { wanted, limits, stop, onAlert, onProblem, onProgress } = options;
+  const { wanted, limits, wording, stop, onAlert, onProblem, onProgress } = options;
   const files = { files: 0, skipped: 0, unreadable: 0 };
   const counts = { records: 0, alerts: 0, repeated: 0, ignored: 0, insights: 0, unmatched: 0, outside: 0, unjudged: 0 };
   const problems = new Map<string, RuleProblem & { records: number }>();
@@ -108,7 +110,7 @@ export async function scan(
     else if (isRepeat(record)) counts.repeated += 1;
     else {
       counts.alerts += 1;
-      const alert = toAlert(record, decision.rules);
+      const alert = toAlert(record, decision.rules, wording);
       tally.add(record, alert);
       onAlert({ record, alert, file });
     }

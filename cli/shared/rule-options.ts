@@ -1,17 +1,19 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import * as v from "valibot";
-import { parseRuleSettings } from "#config/rule-settings.ts";
+import { Messages } from "#config/message-settings.ts";
+import { parsed, parseRuleSettings } from "#config/rule-settings.ts";
 import { splitRules } from "#config/split-rules.ts";
 import { defaultRules } from "#default-rules";
 import type { RuleProblem } from "#model/decision.ts";
 import { ConfigurationError } from "#model/errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "#model/log-file.ts";
 import type { RuleDefinition } from "#model/rule.ts";
-import type { RuleSettings } from "#model/settings.ts";
+import type { MessageSettings, RuleSettings } from "#model/settings.ts";
 import { examine } from "#rules/examine.ts";
 import { type RuleSetResult, ruleSetOf } from "#rules/rule-set.ts";
 import { CommandError } from "./command-error.ts";
 import { type Document, readConfiguration, unknownVariables } from "./configuration-file.ts";
+import type { Terminal } from "./terminal.ts";
 import { counted, didYouMean } from "./text.ts";
 
 /** Which rules a command is about. */
@@ -29,6 +31,8 @@ export interface Rules extends RuleSetResult {
   readonly settings: RuleSettings;
   /** Of log files and records. */
   readonly limits: Limits;
+  /** How alerts are worded. */
+  readonly messages: MessageSettings;
 }
 
 /** The packs of default rules, by name. */
@@ -91,10 +95,12 @@ export function isSeparator(value: unknown): value is string {
   return typeof value === "string" && value !== "";
 }
 
-/** Reads the rules of a document. @throws ConfigurationError with every problem and its path, a line each */
+/** Reads the rules of a document, and how it words alerts. @throws ConfigurationError with every problem and its path, a line each */
 export function rulesOf(document: Document): Rules {
   const settings = parseRuleSettings(document);
-  return { settings, ...ruleSetOf(settings, defaultRules, examine), limits: limitsOf(document.limits) };
+  // The key is given even where the document has none: then the schema's own default is what comes out.
+  const { messages } = parsed(v.object({ messages: Messages }), { messages: document.messages });
+  return { settings, ...ruleSetOf(settings, defaultRules, examine), limits: limitsOf(document.limits), messages };
 }
 
 function limitsOf(given: unknown = {}): Limits {
@@ -119,6 +125,13 @@ export async function loadRules(options: RuleOptions): Promise<Rules> {
     if (!(error instanceof ConfigurationError)) throw error;
     throw new CommandError(`the configuration cannot be used; mend it first:\n${error.message}`, { cause: error });
   }
+}
+
+/** {@link loadRules}, and what may not be meant in them is said. */
+export async function loadRulesFor(options: RuleOptions, terminal: Terminal): Promise<Rules> {
+  const rules = await loadRules(options);
+  for (const warning of rules.warnings) terminal.say(`cloudtrail-to-slack: warning: ${problemText(warning)}`);
+  return rules;
 }
 
 /** What is asked for a rule: of one in Python, its translation. */

@@ -2,6 +2,7 @@ import { defaultRules } from "#default-rules";
 import { alterationNotices } from "./alerts/completeness-notices.ts";
 import { insightNotices } from "./alerts/insight-notices.ts";
 import { recordProblemsNotice, ruleProblemsNotice } from "./alerts/notices.ts";
+import { plainAlert, plainInsightNotice } from "./alerts/plain-news.ts";
 import { joined, moreNotice, repeatsOf, together } from "./alerts/repeats.ts";
 import { toAlert } from "./alerts/to-alert.ts";
 import { worded } from "./alerts/worded.ts";
@@ -150,6 +151,8 @@ async function deploy(world: World, secrets: Secrets, log: Log): Promise<Deploym
       confirm: (suspects, ports) => confirmTags(suspects, settings.ruleConfig, ports),
       toAlert: (record, rules, logFile) =>
         toAlert(record, rules, { messages, requiredTags: settings.ruleConfig.requiredTags, logFile }),
+      plainAlert,
+      plainInsightNotice,
       insightNotices: (insights) => insightNotices(insights, messages),
       problemNotices: (rules, records, total) => [
         ...(tellRuleProblems && rules.length > 0 ? [ruleProblemsNotice(rules, dayOf(clock))] : []),
@@ -167,7 +170,7 @@ async function deploy(world: World, secrets: Secrets, log: Log): Promise<Deploym
       guard: (ledger, onFailure) => guardedLedger(ledger, clock, onFailure),
       readDigest,
       findDigests: (store, request) => findDigests(store, request, clock.nowMs()),
-      alterationNotices,
+      alterationNotices: (digest, name, alterations) => alterationNotices(digest, name, alterations, messages),
     },
     ports: {
       objects,

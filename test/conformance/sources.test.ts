@@ -100,7 +100,7 @@ const Item: v.GenericSchema<unknown, SourceItem> = v.variant("kind", [
   v.strictObject({
     ...entries,
     kind: v.literal("objects"),
-    objects: v.array(v.strictObject({ bucket: v.string(), key: v.string() })),
+    objects: v.array(v.strictObject({ bucket: v.string(), key: v.string(), region: v.optional(v.string()) })),
   }),
   v.strictObject({ ...entries, kind: v.literal("records"), records: v.array(v.unknown()), from: v.string() }),
   v.strictObject({

@@ -1,10 +1,23 @@
 import { createHash } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { LogFileError } from "#model/errors.ts";
-import { keyOf, logFile, record, s3Payload, trailStoppedBySomebody } from "#test/support/records.ts";
+import { insight, keyOf, logFile, record, s3Payload, trailStoppedBySomebody } from "#test/support/records.ts";
 import { type Simulation, type SimulationOptions, simulate } from "#test/support/simulation.ts";
 import { headlineOf, textsOf } from "#test/support/told.ts";
+
+/** No record is known that wording fails on, so this one stands for it: every call and Insight with this account. */
+const UNWORDABLE = "444444444444";
+vi.mock("#alerts/account.ts", async (importOriginal) => {
+  const actual = await importOriginal<typeof import("#alerts/account.ts")>();
+  const failing =
+    <Args extends readonly [string | undefined, ...unknown[]], R>(words: (...args: Args) => R) =>
+    (...args: Args): R => {
+      if (args[0] === UNWORDABLE) throw new RangeError("no words");
+      return words(...args);
+    };
+  return { ...actual, nameOf: failing(actual.nameOf), accountInWords: failing(actual.accountInWords) };
+});
 
 const [A, B] = ["111111111111", "222222222222"] as const;
 /** Whose alerts go to the channel `team-b`, and all others to `default`. */
@@ -364,6 +377,33 @@ test("the same notification comes five times at once → every alert arrives onc
   await simulation.settle();
   expectTold(simulation, inDefault(ids(5)));
   expect(simulation.slack.refused()).toEqual([]);
+});
+
+test("an alert cannot be put into words → it arrives in the record's own, once, and so do the others; log and metric tell", async () => {
+  const simulation = await deployed({
+    a: logFile(alert("e1"), alert("e2", UNWORDABLE), alert("e3")),
+    b: logFile(insight({ eventID: "i1", recipientAccountId: UNWORDABLE }), alert("e4")),
+  });
+  await simulation.notify(keyOf("a"), keyOf("b"));
+  await simulation.notify(keyOf("a"), keyOf("b"));
+  await simulation.settle();
+  expectTold(simulation, inDefault(["e1", "e2", "e3", "e4"]));
+  const lines = simulation.lines.map((line) => JSON.parse(line));
+  expect({
+    notices: notices(simulation),
+    endings: simulation.endings,
+    refused: simulation.slack.refused(),
+    counted: simulation.outcomes.map(({ wording }) => wording),
+    metrics: lines.map(({ WordingErrors }) => WordingErrors).filter((count) => count !== undefined),
+    logged: lines.filter(({ level }) => level === "ERROR").map(({ eventID, reason }) => `${eventID}: ${reason}`),
+  }).toEqual({
+    notices: ["🟡 MEDIUM · CloudTrail Insight"],
+    endings: ["done", "done"],
+    refused: [],
+    counted: [{ failed: 2 }, { failed: 2 }],
+    metrics: [2, 2],
+    logged: ["e2: no words", "i1: no words", "e2: no words", "i1: no words"],
+  });
 });
 
 test("files come out of order → every alert arrives once, in the order of the files' arrival", async () => {

@@ -1,6 +1,7 @@
 import { toAlert } from "#alerts/to-alert.ts";
 import { defaultRules } from "#default-rules";
 import { type SlackMessage, slackMessage } from "#delivery/slack-message.ts";
+import type { MessageSettings } from "#model/settings.ts";
 import { flatten } from "#records/flatten.ts";
 import { decide } from "#rules/decide.ts";
 import { createRuleSet } from "#rules/rule-set.ts";
@@ -31,6 +32,15 @@ const ci = {
 };
 const root = { type: "Root", arn: "arn:aws:iam::333333333333:root", accountId: "333333333333" };
 const BROWSER = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 Chrome/126.0.0.0 Safari/537.36";
+
+/** As a deployment would have it: names of accounts, the reader's clock, and a page that says what to do. */
+const WORDING: MessageSettings = {
+  accountNames: { "222222222222": "prod-payments", "333333333333": "security" },
+  timeZone: "Europe/Berlin",
+  identityCenter: undefined,
+  runbooks: { "trail-stopped": "https://wiki.example.com/runbooks/trail-stopped" },
+  logAccountId: undefined,
+};
 
 const SCENES: readonly { readonly channel: string; readonly overrides: RawRecord }[] = [
   {
@@ -95,6 +105,6 @@ export function scenes(): readonly { readonly channel: string; readonly message:
     const decision = "unjudgeable" in judgeable ? undefined : decide(ruleSet, judgeable).decision;
     if ("unjudgeable" in judgeable || decision?.kind !== "alert")
       throw new Error(`${overrides.eventName} does not alert`);
-    return { channel, message: slackMessage(toAlert(judgeable.record, decision.rules)) };
+    return { channel, message: slackMessage(toAlert(judgeable.record, decision.rules, { messages: WORDING })) };
   });
 }

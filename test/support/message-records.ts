@@ -25,6 +25,7 @@ export const WORDING: MessageSettings = {
 const LOG_FILE: ObjectRef = {
   bucket: "example-cloudtrail-logs",
   key: "AWSLogs/111111111111/CloudTrail/eu-central-1/2025/06/11/111111111111_CloudTrail_eu-central-1_20250611T0920Z_example.json.gz",
+  region: "eu-central-1",
 };
 const REQUIRED_TAGS = { instance: { CostCenter: "[0-9]{4}", Team: null } };
 const FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";

@@ -239,7 +239,7 @@ run "carries_what_is_said_of_packs_and_rules" {
   }
 
   assert {
-    condition     = jsonencode(output.rule_configuration) == jsonencode(merge(local.rule_document, { rule_config = local.configuration_document.rule_config }))
+    condition     = jsonencode(output.rule_configuration) == jsonencode(merge(local.rule_document, { rule_config = local.configuration_document.rule_config, messages = local.configuration_document.messages }))
     error_message = jsonencode(output.rule_configuration)
   }
 

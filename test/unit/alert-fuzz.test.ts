@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { plainAlert, plainInsightNotice } from "#alerts/plain-news.ts";
 import { toAlert } from "#alerts/to-alert.ts";
 import { plainMessage, slackMessage } from "#delivery/slack-message.ts";
+import type { Alert } from "#model/news.ts";
 import { flatten } from "#records/flatten.ts";
 import { CALLS, WORDING } from "#test/support/message-records.ts";
 import type { RawRecord } from "#test/support/records.ts";
@@ -43,6 +45,8 @@ function withValueAt(value: unknown, [key, ...rest]: readonly string[], replacem
   return Object.assign(copy, { [key]: withValueAt(Object(value)[key], rest, replacement) });
 }
 
+const RULES = [{ id: "a", origin: "custom", severity: "high" }] as const;
+
 const EVERYWHERE = Object.values(CALLS).flatMap((call) =>
   places(call)
     .filter((path) => path.length > 0)
@@ -56,7 +60,7 @@ test("a call with anything in any place becomes a bounded alert that Slack accep
       const harmed = withValueAt(call, path, value) as RawRecord;
       const judgeable = flatten({ ...harmed, additionalEventData: other });
       if ("unjudgeable" in judgeable) return;
-      const alert = toAlert(judgeable.record, [{ id: "a", origin: "custom", severity: "high" }], {
+      const alert = toAlert(judgeable.record, RULES, {
         messages: WORDING,
         requiredTags: value,
       });
@@ -73,4 +77,28 @@ test("a call with anything in any place becomes a bounded alert that Slack accep
     { seed: 71, numRuns: 600 },
   );
   expect(told).toBeGreaterThan(500);
+}, 30_000);
+
+test("the plain words for it are bounded, too, Slack accepts them, and the ledger knows it by the same", () => {
+  let told = 0;
+  fc.assert(
+    fc.property(fc.constantFrom(...EVERYWHERE), HOSTILE, ({ call, path }, value) => {
+      const judgeable = flatten(withValueAt(call, path, value) as RawRecord);
+      if ("unjudgeable" in judgeable) return;
+      const { record } = judgeable;
+      const [alert, notice] = [plainAlert(record, RULES), plainInsightNotice(record)];
+      const { call: words, who, time = "", origin = "", error = "" } = alert;
+      const worded = toAlert(record, RULES, { messages: WORDING });
+      const identity = ({ accountId, eventId, when, what }: Alert) => [accountId, eventId, when, what];
+      told += 1;
+      expect({
+        drawn: [alert, notice].map((news) => explainMessage(slackMessage(news))),
+        pings: [alert, notice].flatMap((news) => pings(slackMessage(news))),
+        isBounded: [words, who, time, origin, error].every((text) => text.length <= 1_000),
+        identity: identity(alert),
+      }).toEqual({ drawn: [undefined, undefined], pings: [], isBounded: true, identity: identity(worded) });
+    }),
+    { seed: 72, numRuns: 400 },
+  );
+  expect(told).toBeGreaterThan(300);
 }, 30_000);

@@ -4,11 +4,12 @@ import { linksOf } from "#alerts/links.ts";
 import { timeIn } from "#alerts/time.ts";
 import type { RuleRef } from "#model/rule.ts";
 import { type MessageSettings, PLAIN_MESSAGES } from "#model/settings.ts";
+import type { ObjectRef } from "#model/source-item.ts";
 import { type RawRecord, record } from "#test/support/records.ts";
 
 const RULE: RuleRef = { id: "a", origin: "default", severity: "low" };
-const LOG_FILE = { bucket: "logs", key: "AWSLogs/1/a b+c.json.gz" };
-const links = (overrides: RawRecord, settings: Partial<MessageSettings> = {}, logFile?: typeof LOG_FILE) =>
+const LOG_FILE: ObjectRef = { bucket: "logs", key: "AWSLogs/1/a b+c.json.gz" };
+const links = (overrides: RawRecord, settings: Partial<MessageSettings> = {}, logFile?: ObjectRef) =>
   linksOf(record(overrides), [RULE], { ...PLAIN_MESSAGES, ...settings }, logFile).map(
     ({ text, url }) => `${text} ${url}`,
   );
@@ -28,7 +29,18 @@ describe("links lead", () => {
     expect(links({ awsRegion }, {}, LOG_FILE)).toEqual([
       `CloudTrail event ${console}cloudtrailv2/home?region=${awsRegion}#/events/${ID}`,
       `Bucket ${console}s3/buckets/example?region=${awsRegion}`,
-      `Log file ${console}s3/object/logs?region=${awsRegion}&prefix=AWSLogs%2F1%2Fa%20b%2Bc.json.gz`,
+      `Log file ${console}s3/object/logs?prefix=AWSLogs%2F1%2Fa%20b%2Bc.json.gz`,
+    ]);
+  });
+
+  test.each([
+    ["of its bucket, which is another than the call's", "eu-west-1", "?region=eu-west-1&prefix="],
+    ["that nobody told, which S3 finds", undefined, "?prefix="],
+    ["that is none, which S3 finds, too", "evil.example/", "?prefix="],
+  ])("to the log file in a region %s", (_, region, query) => {
+    const given = { awsRegion: "us-east-1", eventID: undefined, requestParameters: null };
+    expect(links(given, {}, { ...LOG_FILE, region })).toEqual([
+      `Log file https://console.aws.amazon.com/s3/object/logs${query}AWSLogs%2F1%2Fa%20b%2Bc.json.gz`,
     ]);
   });
 
@@ -160,7 +172,7 @@ describe("links lead", () => {
     expect(links({}, { identityCenter, logAccountId: "999999999999" }, LOG_FILE)).toEqual([
       `CloudTrail event https://example.awsapps.com/start/#/console?account_id=111111111111&role_name=Read%20Only&destination=${page(`cloudtrailv2/home?region=eu-central-1#/events/${ID}`)}`,
       `Bucket https://example.awsapps.com/start/#/console?account_id=111111111111&role_name=Read%20Only&destination=${page("s3/buckets/example?region=eu-central-1")}`,
-      `Log file https://example.awsapps.com/start/#/console?account_id=999999999999&role_name=Read%20Only&destination=${page("s3/object/logs?region=eu-central-1&prefix=AWSLogs%2F1%2Fa%20b%2Bc.json.gz")}`,
+      `Log file https://example.awsapps.com/start/#/console?account_id=999999999999&role_name=Read%20Only&destination=${page("s3/object/logs?prefix=AWSLogs%2F1%2Fa%20b%2Bc.json.gz")}`,
     ]);
   });
 

@@ -145,7 +145,9 @@ describe("toAlert", () => {
 
 describe("a notice", () => {
   const DAY = "2025-06-11";
+  const RULE = { label: "Meaning", value: "This rule matched nothing here; all other rules were asked." };
   const RULES = { label: "Meaning", value: "These rules matched nothing here; all other rules were asked." };
+  const RECORD = { label: "Meaning", value: "No rule was asked about it; all other records were judged." };
   const RECORDS = { label: "Meaning", value: "No rule was asked about them; all other records were judged." };
   test.each([
     [
@@ -153,7 +155,7 @@ describe("a notice", () => {
       ruleProblemsNotice([{ ruleId: "a", message: "m:\n  expression\n  ^" }], DAY),
       "high",
       "A rule does not work",
-      [{ label: "Rule", value: "a: m" }, RULES],
+      [{ label: "Rule", value: "a: m" }, RULE],
     ],
     [
       "about two rules",
@@ -173,7 +175,7 @@ describe("a notice", () => {
       recordProblemsNotice([{ where: "f Records[0]", reason: "is null" }], 1),
       "medium",
       "A record could not be judged",
-      [{ label: "Record", value: "f Records[0] is null" }, RECORDS],
+      [{ label: "Record", value: "f Records[0] is null" }, RECORD],
     ],
     [
       "about more records than are named",

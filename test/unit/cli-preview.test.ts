@@ -27,12 +27,23 @@ function read(file: string) {
 
 const stop = (id: string, more = {}) => trailStopped("111111111111", { eventID: id, ...more });
 
+/** What the gallery tells beside calls. */
+const NOTICES = [
+  "🟠 HIGH · A CloudTrail log file was removed",
+  "🔴 CRITICAL · 2 CloudTrail files are not what CloudTrail wrote",
+  "🟠 HIGH · The CloudWatch alarm root-use is in alarm",
+  "🟡 MEDIUM · Unusual rate of calls: iam.amazonaws.com CreateUser",
+  "🟠 HIGH · A rule does not work",
+  "🟡 MEDIUM · A record could not be judged",
+];
+
 describe("preview without files", () => {
-  test("has one message for each default rule that alerts, and Slack takes each", async () => {
+  test("has one message for each default rule that alerts and for each kind of notice, and Slack takes each", async () => {
     const { exitCode, output, said } = await previewing(["--json"]);
     const messages = jsonLines(output);
     const alerting = defaultRules.filter(({ origin }) => origin !== "ignore");
-    expect([exitCode, said, messages.length]).toEqual([0, [], alerting.length]);
+    const notices = messages.slice(alerting.length).map(({ text }) => text);
+    expect([exitCode, said, notices]).toEqual([0, [], NOTICES]);
     expect(messages.map(checkMessage).filter((word) => word !== undefined)).toEqual([]);
     // Each tells its rule, and not another one that also matches.
     const without = alerting.filter(({ id }, index) => !JSON.stringify(messages[index]).includes(id));
@@ -61,6 +72,25 @@ describe("preview without files", () => {
     expect(captions.filter((caption) => !read(file).html.includes(`>${caption}</a>`))).toEqual([]);
   });
 
+  test("draws notices in a section of their own, with the names of accounts and the time as configured", async () => {
+    const folder = folderOf({
+      "config.yaml": 'messages: { account_names: { "111111111111": prod }, time_zone: Europe/Berlin }',
+    });
+    const file = path.join(folder, "gallery.html");
+    const { output } = await previewing(["--config", path.join(folder, "config.yaml"), "--out", file]);
+    const { html, inClass } = read(file);
+    const notices = html.slice(html.lastIndexOf('id="notice-removed-log-file"'));
+    expect([inClass("name").at(-1), output.includes(`, and ${NOTICES.length} notices: open`)]).toEqual([
+      "notices",
+      true,
+    ]);
+    expect(
+      ["prod (111111111111)", "11:15:00 Europe/Berlin", "12:00:00 Europe/Berlin"].filter(
+        (word) => !notices.includes(word),
+      ),
+    ).toEqual([]);
+  });
+
   test("gives rules the severity that the configuration gives them", async () => {
     const folder = folderOf({ "config.yaml": "rule_overrides: { trail-stopped: { severity: low } }" });
     const config = ["--config", path.join(folder, "config.yaml")];
@@ -70,6 +100,54 @@ describe("preview without files", () => {
       return /\b(?:critical|low)\b/i.exec(message ?? "")?.[0].toLowerCase();
     };
     expect([await severity([]), await severity(config)]).toEqual(["critical", "low"]);
+  });
+});
+
+describe("preview with a configuration", () => {
+  const settings = `
+messages:
+  account_names: { "111111111111": prod-payments }
+  time_zone: Europe/Berlin
+  identity_center_start_url: https://example.awsapps.com/start
+  runbooks: { trail-stopped: https://wiki.example.com/trail-stopped }
+  log_account_id: "222222222222"
+required_tags: { instance: { Team: null } }
+packs: { ec2: true }
+`;
+  const config = () => ["--config", path.join(folderOf({ "config.yaml": settings }), "config.yaml")];
+  const words = [
+    "prod-payments (111111111111)",
+    "11:15:00 Europe/Berlin",
+    "https://wiki.example.com/trail-stopped",
+    "https://example.awsapps.com/start/#/console",
+  ];
+
+  test.each([
+    ["files", () => [path.join(folderOf({ "a.json.gz": logFile(stop("1")) }), "a.json.gz")]],
+    ["the gallery", () => ["--pack", "cloudtrail-tampering"]],
+  ])("words messages of %s as the function would", async (_, what) => {
+    const { output } = await previewing([...what(), ...config(), "--json"]);
+    const message = output.split("\n").find((line) => line.includes("trail-stopped"));
+    expect(words.filter((word) => !message?.includes(word))).toEqual([]);
+    const plainly = await previewing([...what(), "--json"]);
+    expect(words.filter((word) => plainly.output.includes(word))).toEqual([]);
+  });
+
+  test("names the tags that are missing", async () => {
+    const started = record({
+      eventSource: "ec2.amazonaws.com",
+      eventName: "RunInstances",
+      responseElements: { instancesSet: { items: [{ instanceId: "i-0123456789abcdef0" }] } },
+    });
+    const folder = folderOf({ "a.json.gz": logFile(started) });
+    const { output } = await previewing([folder, ...config(), "--json"]);
+    expect(output).toMatch(/"Missing tags {2}".*"Team/);
+  });
+
+  test("says what is wrong with it", async () => {
+    const folder = folderOf({ "config.yaml": "messages: { time_zone: Europe/Berlinn }" });
+    const { exitCode, said } = await previewing(["--json", "--config", path.join(folder, "config.yaml")]);
+    expect([exitCode, said.at(-1)]).toEqual([1, expect.stringContaining("messages.time_zone: is no time zone")]);
   });
 });
 

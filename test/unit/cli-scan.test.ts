@@ -413,6 +413,7 @@ describe("scan loses no record", () => {
     const { records, alerts, repeated, ignored, unmatched, outside, unjudged, ...rest } = await scan(all, ruleSet, {
       wanted: { sinceMs: Date.parse("2025-06-11T09:00Z"), untilMs: undefined, accounts: new Set(), regions: new Set() },
       limits: DEFAULT_LIMITS,
+      wording: {},
       concurrency: 1,
       stop: new AbortController().signal,
       onAlert: ({ alert }) => told.push(alert.eventId),

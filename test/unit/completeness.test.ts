@@ -340,7 +340,8 @@ describe("reconcileDigest", () => {
       : `${alterations.length} CloudTrail files are not what CloudTrail wrote`,
     ...alterations,
     `Digest file: ${at(HERE.key)}`,
-    "Hour until: 2025-06-11T09:00:00Z",
+    "Where: 111111111111",
+    "Hour until: Wed 11 Jun 2025, 09:00:00 UTC",
     expect.stringMatching(/^Meaning: CloudTrail signs what it wrote in its digest files\. /),
   ];
 
@@ -474,7 +475,7 @@ describe("alterationNotices", () => {
   };
   const altered = (key: string, found?: string): Alteration => ({ file: sealed(key, SEAL), found });
   const MEANING =
-    "CloudTrail signs what it wrote in its digest files. Whoever can change or remove the files may be covering tracks: see who wrote to the bucket, and compare with `aws cloudtrail validate-logs`.";
+    "CloudTrail signs what it wrote in its digest files. Whoever can change or remove the files may be covering tracks: see who wrote to the bucket, and compare with aws cloudtrail validate-logs.";
 
   test("say nothing when there is nothing to say", () => {
     expect(alterationNotices(DIGEST, NAME, [])).toEqual([]);
@@ -491,7 +492,8 @@ describe("alterationNotices", () => {
           { label: "Altered", value: `s3://${BUCKET}/a` },
           { label: "Missing", value: `s3://${BUCKET}/b` },
           { label: "Digest file", value: NAME },
-          { label: "Hour until", value: "2025-06-11T09:00:00Z" },
+          { label: "Where", value: "222222222222" },
+          { label: "Hour until", value: "Wed 11 Jun 2025, 09:00:00 UTC" },
           { label: "Meaning", value: MEANING },
         ],
       },
@@ -506,7 +508,7 @@ describe("alterationNotices", () => {
     );
     expect([notice?.title, notice?.facts.length, notice?.facts[19]?.value]).toEqual([
       "5000 CloudTrail files are not what CloudTrail wrote",
-      23,
+      24,
       `s3://${BUCKET}/19`,
     ]);
   });

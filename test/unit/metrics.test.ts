@@ -23,6 +23,7 @@ function busy(): Outcome {
     handedBack: { count: 30 },
     completeness: { missing: 31, altered: 32 },
     digestsNotFound: { count: 33 },
+    wording: { failed: 34 },
     ruleProblems: new Map([["r", { ruleId: "r", message: "m" }]]),
   };
 }
@@ -64,6 +65,7 @@ describe("outcomeMetrics", () => {
       ThrottledAnswers: 26,
       AmbiguousAnswers: 27,
       RuleErrors: 1,
+      WordingErrors: 34,
       OverLimitFileBytes: 1,
       OverLimitFileRecords: 20,
       OverLimitRecordBytes: 300,

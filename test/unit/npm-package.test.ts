@@ -68,7 +68,9 @@ describe("the npm package", { timeout: 180_000 }, () => {
       new RegExp(`^${defaultRules.length} rules, \\d+ records: each as its file says\\.\n$`),
     );
     expect((await bin("convert", "'a' in event and event['a'] == 'b'")).stdout).toMatch(/^\S.*'b'.*\n$/);
-    expect((await bin("preview", "--out", "page.html")).stdout).toContain("one for each default rule: open page.html");
+    expect((await bin("preview", "--out", "page.html")).stdout).toContain(
+      "one for each default rule, and 6 notices: open page.html",
+    );
     expect(readFileSync(path.join(folder, "page.html"), "utf8")).toMatch(/<style>[^<]*\.message \{[^<]*<\/style>/);
     expect(await ids(logs)).toEqual(["in a file", "in a zip"]);
     expect(await ids("s3://b/AWSLogs/")).toEqual(["in a bucket"]);

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { alterationNotices } from "#alerts/completeness-notices.ts";
 import { insightNotices } from "#alerts/insight-notices.ts";
 import { recordProblemsNotice, ruleProblemsNotice } from "#alerts/notices.ts";
+import { plainAlert, plainInsightNotice } from "#alerts/plain-news.ts";
 import { joined, moreNotice, repeatsOf, together } from "#alerts/repeats.ts";
 import { toAlert } from "#alerts/to-alert.ts";
 import { findDigests } from "#completeness/find-digests.ts";
@@ -113,7 +114,9 @@ async function run(payload: unknown, setting: Setting = {}) {
     decide: (judgeable) => decide(ruleSet, judgeable),
     confirm: async (suspects) => suspects,
     toAlert: (judged, matched, logFile) => toAlert(judged, matched, { logFile }),
+    plainAlert,
     insightNotices,
+    plainInsightNotice,
     problemNotices: (ruleProblems, recordProblems, total) => [
       ...(ruleProblems.length > 0 ? [ruleProblemsNotice(ruleProblems, "2025-06-11")] : []),
       ...(total > 0 ? [recordProblemsNotice(recordProblems, total)] : []),

@@ -49,6 +49,12 @@ describe("decode", () => {
       [...objects("good"), undecodable(`the key "bad%zz" in bucket ${BUCKET} is not form-encoded`)],
     ],
     [
+      "the bucket's region, where S3 or EventBridge tells it",
+      { Records: [s3Entry("a", { awsRegion: "eu-west-1" })] },
+      [{ kind: "objects", objects: [{ bucket: BUCKET, key: "a", region: "eu-west-1" }] }],
+    ],
+    ["a region that is none as none", { Records: [s3Entry("a", { awsRegion: 7 })] }, objects("a")],
+    [
       "S3 events by their newer names",
       {
         Records: [

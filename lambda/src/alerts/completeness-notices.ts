@@ -1,15 +1,19 @@
 import type { Alteration, Digest } from "#model/digest.ts";
 import type { Notice } from "#model/news.ts";
 import { MAX_REPORTED } from "#model/outcome.ts";
+import { type MessageSettings, PLAIN_MESSAGES } from "#model/settings.ts";
+import { accountInWords } from "./account.ts";
+import { timeIn } from "./time.ts";
 
 const MEANING =
-  "CloudTrail signs what it wrote in its digest files. Whoever can change or remove the files may be covering tracks: see who wrote to the bucket, and compare with `aws cloudtrail validate-logs`.";
+  "CloudTrail signs what it wrote in its digest files. Whoever can change or remove the files may be covering tracks: see who wrote to the bucket, and compare with aws cloudtrail validate-logs.";
 
 /** That files are not what CloudTrail wrote: one message for all that one digest file shows, none when there are none. */
 export function alterationNotices(
   digest: Digest,
   digestName: string,
   alterations: readonly Alteration[],
+  messages: MessageSettings = PLAIN_MESSAGES,
 ): readonly Notice[] {
   if (alterations.length === 0) return [];
   const count = alterations.length;
@@ -28,7 +32,8 @@ export function alterationNotices(
           value: `s3://${file.object.bucket}/${file.object.key}`,
         })),
         { label: "Digest file", value: digestName },
-        { label: "Hour until", value: digest.endTime },
+        { label: "Where", value: accountInWords(digest.accountId, messages) },
+        { label: "Hour until", value: timeIn(digest.endTime, messages.timeZone) },
         { label: "Meaning", value: MEANING },
       ],
     },

@@ -1,4 +1,4 @@
-import { consoleUrl } from "#model/console-url.ts";
+import { consoleUrl, consoleUrlWithoutRegion } from "#model/console-url.ts";
 import type { Link } from "#model/news.ts";
 import { accountOf, type CloudTrailRecord, textAt } from "#model/record.ts";
 import type { RuleRef } from "#model/rule.ts";
@@ -16,7 +16,7 @@ const REMOVES =
 
 /**
  * Where to look further: the event in CloudTrail's event history, what the call was about, the log file, runbooks. Each
- * page is of the event's own account, region and partition.
+ * page is of the event's own account, region and partition; the log file's is of its bucket's.
  * @param logFile where the record was read from, if it came in a file
  */
 export function linksOf(
@@ -27,17 +27,17 @@ export function linksOf(
 ): readonly Link[] {
   const region = textAt(record, "awsRegion") ?? "";
   const accountId = accountOf(record);
-  const to = (text: string, page: string | undefined, owner: string | undefined): readonly Link[] => {
-    const target = page === undefined ? undefined : consoleUrl(region, page);
+  const to = (text: string, target: string | undefined, owner: string | undefined): readonly Link[] => {
     const url = target === undefined ? undefined : signedIn(target, owner, settings);
     return url === undefined || url.length > MAX_URL ? [] : [{ text, url }];
   };
+  const here = (page: string | undefined) => (page === undefined ? undefined : consoleUrl(region, page));
   const resource = resourceOf(record);
   const isGone = REMOVES.test(textAt(record, "eventName") ?? "") && textAt(record, "errorCode") === undefined;
   return [
-    ...to("CloudTrail event", eventPage(record), accountId),
-    ...(resource === undefined || isGone ? [] : to(capital(resource.kind), resource.page, accountId)),
-    ...to("Log file", logFile && objectPage(logFile), settings.logAccountId),
+    ...to("CloudTrail event", here(eventPage(record)), accountId),
+    ...(resource === undefined || isGone ? [] : to(capital(resource.kind), here(resource.page), accountId)),
+    ...to("Log file", logFile && objectUrl(logFile, region), settings.logAccountId),
     ...runbooks(rules, settings),
   ];
 }
@@ -51,8 +51,10 @@ function eventPage(record: CloudTrailRecord): string | undefined {
   return `cloudtrailv2/home#/events/${encodeURIComponent(eventId.toWellFormed())}`;
 }
 
-function objectPage({ bucket, key }: ObjectRef): string {
-  return `s3/object/${encodeURIComponent(bucket.toWellFormed())}?prefix=${encodeURIComponent(key.toWellFormed())}`;
+/** One trail brings the records of all regions into one bucket, so that theirs says nothing about it. */
+function objectUrl({ bucket, key, region = "" }: ObjectRef, recordRegion: string): string | undefined {
+  const page = `s3/object/${encodeURIComponent(bucket.toWellFormed())}?prefix=${encodeURIComponent(key.toWellFormed())}`;
+  return consoleUrl(region, page) ?? consoleUrlWithoutRegion(recordRegion, page);
 }
 
 function runbooks(rules: readonly RuleRef[], { runbooks: pages }: MessageSettings): readonly Link[] {

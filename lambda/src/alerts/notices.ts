@@ -16,7 +16,10 @@ export function ruleProblemsNotice(problems: readonly RuleProblem[], day: string
       ...problems
         .slice(0, MAX_REPORTED)
         .map(({ ruleId, message }) => ({ label: "Rule", value: `${ruleId}: ${firstLine(message)}` })),
-      { label: "Meaning", value: "These rules matched nothing here; all other rules were asked." },
+      {
+        label: "Meaning",
+        value: `${problems.length === 1 ? "This rule" : "These rules"} matched nothing here; all other rules were asked.`,
+      },
     ],
   };
 }
@@ -29,7 +32,10 @@ export function recordProblemsNotice(problems: readonly RecordProblem[], total: 
     title: total === 1 ? "A record could not be judged" : `${total} records could not be judged`,
     facts: [
       ...problems.map(({ where, reason }) => ({ label: "Record", value: `${where} ${reason}` })),
-      { label: "Meaning", value: "No rule was asked about them; all other records were judged." },
+      {
+        label: "Meaning",
+        value: `No rule was asked about ${total === 1 ? "it" : "them"}; all other records were judged.`,
+      },
     ],
   };
 }

@@ -1,14 +1,14 @@
-import type { Alert, Result } from "#model/news.ts";
-import { accountOf, type CloudTrailRecord, isRefusedCall, textAt } from "#model/record.ts";
+import type { Alert } from "#model/news.ts";
+import { type CloudTrailRecord, textAt } from "#model/record.ts";
 import type { RuleRef } from "#model/rule.ts";
 import { type MessageSettings, PLAIN_MESSAGES } from "#model/settings.ts";
 import type { ObjectRef } from "#model/source-item.ts";
 import { nameOf } from "./account.ts";
 import { clientInWords, originInWords } from "./client.ts";
 import { detailsOf } from "./details.ts";
-import { groupOf } from "./group.ts";
 import { linksOf } from "./links.ts";
 import { masked } from "./mask.ts";
+import { isFailedSignIn, plainAlert } from "./plain-news.ts";
 import { resourceOf } from "./resource.ts";
 import { bareCall, serviceInWords } from "./service.ts";
 import { timeIn } from "./time.ts";
@@ -33,47 +33,24 @@ export function toAlert(
   rules: readonly [RuleRef, ...RuleRef[]],
   { messages = PLAIN_MESSAGES, requiredTags, logFile }: AlertOptions = {},
 ): Alert {
-  const [worst] = rules;
+  const plain = plainAlert(record, rules);
+  const { accountId, when, from, userAgent } = plain;
   const call = textAt(record, "eventName") ?? "unknown call";
-  const accountId = accountOf(record);
-  const when = textAt(record, "eventTime");
-  const userAgent = textAt(record, "userAgent");
-  const from = textAt(record, "sourceIPAddress");
   const error = errorOf(record);
-  const result = resultOf(record, error);
   const resource = resourceOf(record);
   const origin = originInWords(from, clientInWords(userAgent, isConsoleSession(record)));
   return {
-    kind: "alert",
-    severity: worst.severity,
-    group: groupOf(record, rules),
-    title: worst.title ?? `${call} ${ENDINGS[result]}`,
-    eventId: textAt(record, "eventID") ?? "",
-    accountId,
+    ...plain,
     accountName: accountId && nameOf(accountId, messages.accountNames),
-    region: textAt(record, "awsRegion"),
-    what: [textAt(record, "eventSource"), call].filter(Boolean).join(" "),
     call: said([inWords(record, call), resource && `${resource.kind} ${resource.name}`].filter(Boolean).join(", ")),
     who: said(whoIn(record, messages)),
-    callerArn: textAt(record, "userIdentity", "arn"),
-    when,
     time: when && bounded(timeIn(when, messages.timeZone), MAX_TEXT),
-    from,
-    userAgent,
     origin: origin && said(origin),
-    result,
     error: error && said(error),
     details: detailsOf(record, resource === undefined ? [] : [resource.name, resource.given], requiredTags),
     links: linksOf(record, rules, messages, logFile),
-    rules,
   };
 }
-
-const ENDINGS: Readonly<Record<Result, string>> = {
-  succeeded: "was called",
-  refused: "was refused",
-  failed: "failed",
-};
 
 function said(text: string): string {
   return bounded(masked(undefined, text), MAX_TEXT);
@@ -90,14 +67,8 @@ function isConsoleSession(record: CloudTrailRecord): boolean {
   return String(record.sessionCredentialFromConsole) === "true";
 }
 
-function resultOf(record: CloudTrailRecord, error: string | undefined): Result {
-  if (isRefusedCall(record)) return "refused";
-  return error === undefined ? "succeeded" : "failed";
-}
-
-/** A failed sign-in has no error code: it says so in its response, and often in `errorMessage`. */
 function errorOf(record: CloudTrailRecord): string | undefined {
   const parts = [textAt(record, "errorCode"), textAt(record, "errorMessage")].filter(Boolean);
   if (parts.length > 0) return parts.join(": ");
-  return textAt(record, "responseElements", "ConsoleLogin") === "Failure" ? "Failure" : undefined;
+  return isFailedSignIn(record) ? "Failure" : undefined;
 }

@@ -85,6 +85,7 @@ const OfficeHours = v.pipe(
   })),
 );
 
+/** As expressions judge it: they know no other folder, and the configuration knows none of theirs. */
 function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat("en", { timeZone: name });

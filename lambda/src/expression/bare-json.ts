@@ -3,7 +3,10 @@ export const MAX_JSON_CHARACTERS = 262_144;
 /** Levels of what is read; CloudTrail's own data has fewer than 20. */
 export const MAX_JSON_DEPTH = 100;
 
-/** No key leads to the host; only comparing an object with a text works as for any JSON object. */
+/**
+ * No key leads to the host; only comparing an object with a text works as for any JSON object. `model/bare.ts` says the same
+ * of its own: this folder stands alone, and knows no other of ours.
+ */
 const PROTOTYPE: object = Object.freeze(
   Object.create(null, { [Symbol.toPrimitive]: { value: () => "[object Object]" } }),
 );

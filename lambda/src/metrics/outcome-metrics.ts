@@ -53,6 +53,7 @@ export function outcomeMetrics(outcome: Outcome): Readonly<Record<string, number
     ThrottledAnswers: answers.throttled,
     AmbiguousAnswers: answers.ambiguous,
     RuleErrors: outcome.ruleProblems.size,
+    WordingErrors: outcome.wording.failed,
     OverLimitFileBytes: limits.file_bytes,
     OverLimitFileRecords: limits.file_records,
     OverLimitRecordBytes: limits.record_bytes,

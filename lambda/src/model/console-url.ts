@@ -18,9 +18,25 @@ const REGION = /^[a-z]{2,4}(-[a-z]{2,12}){1,3}-\d{1,2}$/;
  * @returns undefined for what is no region, or one of a partition that is not known here
  */
 export function consoleUrl(region: string, page: string): string | undefined {
-  if (!REGION.test(region)) return undefined;
-  const [, host] = HOSTS.find(([prefix]) => region.startsWith(prefix)) ?? [];
+  const host = hostOf(region);
   if (host === undefined) return undefined;
   const [, path = "", query = "", fragment = ""] = /^([^?#]*)(?:\?([^#]*))?(#.*)?$/s.exec(page) ?? [];
   return `https://${host}/${path}?region=${region}${query && `&${query}`}${fragment}`;
+}
+
+/**
+ * The address of a page whose region is not known, for services such as S3 whose console finds it by itself.
+ * @param neighbour any region of the same partition
+ * @param page see {@link consoleUrl}
+ * @returns undefined as {@link consoleUrl} does
+ */
+export function consoleUrlWithoutRegion(neighbour: string, page: string): string | undefined {
+  const host = hostOf(neighbour);
+  return host === undefined ? undefined : `https://${host}/${page}`;
+}
+
+function hostOf(region: string): string | undefined {
+  if (!REGION.test(region)) return undefined;
+  const [, host] = HOSTS.find(([prefix]) => region.startsWith(prefix)) ?? [];
+  return host;
 }

@@ -58,6 +58,8 @@ export interface Outcome {
   readonly refusedCalls: { total: number; ignored: number };
   /** How often something was over a limit of the configuration. */
   readonly limits: Record<LimitName, number>;
+  /** Records whose news could not be put into words and was told in theirs. */
+  readonly wording: { failed: number };
   /** Answers of destinations that an eye should be kept on. */
   readonly answers: { throttled: number; ambiguous: number; degraded: number };
   /** Names of the destinations that cannot be used any more. */
@@ -94,6 +96,7 @@ export function newOutcome(): Outcome {
     messages: { in: 0, failed: 0 },
     refusedCalls: { total: 0, ignored: 0 },
     limits: { file_bytes: 0, file_records: 0, record_bytes: 0, record_depth: 0, record_values: 0 },
+    wording: { failed: 0 },
     answers: { throttled: 0, ambiguous: 0, degraded: 0 },
     deadDestinations: new Set(),
     ledger: { failed: 0 },

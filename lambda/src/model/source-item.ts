@@ -7,6 +7,8 @@ import type { WindowEnd } from "./repeat-window.ts";
 export interface ObjectRef {
   readonly bucket: string;
   readonly key: string;
+  /** The bucket's region, where whoever told of the object said it. */
+  readonly region?: string | undefined;
 }
 
 /** What people and the ledger call an object. */

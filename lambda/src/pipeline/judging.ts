@@ -1,9 +1,10 @@
 import type { Judgement, Suspect } from "#model/decision.ts";
+import { messageOf } from "#model/errors.ts";
 import type { LimitName } from "#model/log-file.ts";
 import type { Alert, News, Notice } from "#model/news.ts";
 import { MAX_REPORTED, type Outcome } from "#model/outcome.ts";
 import type { Ports } from "#model/ports.ts";
-import { type CloudTrailRecord, isInsight, isRefusedCall, type JudgeableRecord } from "#model/record.ts";
+import { type CloudTrailRecord, isInsight, isRefusedCall, type JudgeableRecord, textAt } from "#model/record.ts";
 import type { RuleRef } from "#model/rule.ts";
 import type { ObjectRef } from "#model/source-item.ts";
 
@@ -25,8 +26,12 @@ export interface JudgingStages {
     rules: readonly [RuleRef, ...RuleRef[]],
     logFile: ObjectRef | undefined,
   ) => Alert;
+  /** alerts: the same in the record's own words, where it cannot be worded. Never throws. */
+  readonly plainAlert: (record: CloudTrailRecord, rules: readonly [RuleRef, ...RuleRef[]]) => Alert;
   /** alerts: what to say about Insights, the start and the end of one together. */
   readonly insightNotices: (insights: readonly CloudTrailRecord[]) => readonly Notice[];
+  /** alerts: one of them in the record's own words. Never throws. */
+  readonly plainInsightNotice: (insight: CloudTrailRecord) => Notice;
 }
 
 /** What the judging of one list of elements, batch by batch, has come to. */
@@ -54,17 +59,42 @@ export async function newsOf(
   outcome: Outcome,
 ): Promise<readonly News[]> {
   const { records, news } = outcome;
-  const alerts: Alert[] = [];
+  const alerts: News[] = [];
   for (const { record, rules } of await stages.confirm(suspects.splice(0), ports)) {
     const [first, ...others] = rules;
     if (first === undefined) records.unmatched += 1;
     else {
       records.alerted += 1;
-      alerts.push(stages.toAlert(record, [first, ...others], logFile));
+      const matched: readonly [RuleRef, ...RuleRef[]] = [first, ...others];
+      const worded = () => [stages.toAlert(record, matched, logFile)];
+      alerts.push(...inWords(worded, () => [stages.plainAlert(record, matched)], [record], ports, outcome));
     }
   }
   news.insights += insights.length;
-  return [...alerts, ...stages.insightNotices(insights.splice(0))];
+  const found = insights.splice(0);
+  const worded = () => stages.insightNotices(found);
+  return [...alerts, ...inWords(worded, () => found.map(stages.plainInsightNotice), found, ports, outcome)];
+}
+
+/** What wording gives; where it fails, the plain words: else the file would come again, and fail again, until it rests. */
+function inWords(
+  worded: () => readonly News[],
+  plain: () => readonly News[],
+  records: readonly CloudTrailRecord[],
+  { log }: Ports,
+  { wording }: Outcome,
+): readonly News[] {
+  try {
+    return worded();
+  } catch (error) {
+    const eventIds = records.map((record) => textAt(record, "eventID") ?? "(none)");
+    if (wording.failed < MAX_REPORTED) {
+      const named = eventIds.slice(0, MAX_REPORTED).join(", ");
+      log.error("could not be put into words; told plainly", { eventID: named, reason: messageOf(error) });
+    }
+    wording.failed += records.length;
+    return plain();
+  }
 }
 
 /** Every element to a decision. */

@@ -11,6 +11,8 @@ const Event = v.object({
   source: v.string(),
   id: v.optional(v.string()),
   time: v.optional(v.string()),
+  // What else it may be costs a parameter of a link, not the event.
+  region: v.fallback(v.optional(v.string()), undefined),
   detail: v.unknown(),
 });
 type Event = v.InferOutput<typeof Event>;
@@ -57,7 +59,7 @@ function decodeEvent(event: Event): SourceItem {
   const { bucket, object, reason, requester, "deletion-type": deletion, "source-ip-address": from } = detail.output;
   switch (type) {
     case "Object Created":
-      return { kind: "objects", objects: [{ bucket: bucket.name, key: object.key }] };
+      return { kind: "objects", objects: [{ bucket: bucket.name, key: object.key, region: event.region }] };
     case "Object Deleted":
       if (reason === LIFECYCLE) return { kind: "control", what: `${type}: ${reason}` };
       return objectRemoved({

@@ -15,6 +15,8 @@ const Notification = v.object({
       v.object({
         eventSource: v.literal("aws:s3"),
         eventName: v.string(),
+        // What else it may be costs a parameter of a link, not the notification.
+        awsRegion: v.fallback(v.optional(v.string()), undefined),
         eventTime: v.optional(v.string()),
         userIdentity: v.optional(v.object({ principalId: v.optional(v.string()) })),
         requestParameters: v.optional(v.object({ sourceIPAddress: v.optional(v.string()) })),
@@ -48,7 +50,7 @@ function decodeEntry(entry: Entry): SourceItem {
   const [what] = entry.eventName.replace(/^s3:/, "").split(":");
   switch (what) {
     case "ObjectCreated":
-      return { kind: "objects", objects: [{ bucket, key }] };
+      return { kind: "objects", objects: [{ bucket, key, region: entry.awsRegion }] };
     case "ObjectRemoved":
       return objectRemoved({
         bucket,
