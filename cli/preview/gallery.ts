@@ -6,9 +6,11 @@ import { isChosen, type RuleOptions, type Rules } from "#cli/shared/rule-options
 import { defaultRules } from "#default-rules";
 import { slackMessage } from "#delivery/slack-message.ts";
 import type { DefaultRule } from "#model/rule.ts";
+import type { RuleSettings } from "#model/settings.ts";
 import { flatten } from "#records/flatten.ts";
 import { decide } from "#rules/decide.ts";
 import { createRuleSet } from "#rules/rule-set.ts";
+import { onlyWordings } from "#rules/wording.ts";
 import type { DrawnMessage } from "./page/document.ts";
 
 /** The message of one default rule. */
@@ -43,7 +45,7 @@ export async function gallery({ settings }: Rules, options: RuleOptions): Promis
     .flatMap((rule) => {
       const file = files.get(rule.id);
       const severity = settings.overrides[rule.id]?.severity ?? rule.severity;
-      return file === undefined ? [] : specimen({ ...rule, severity }, file, settings.ruleConfig);
+      return file === undefined ? [] : specimen({ ...rule, severity }, file, settings);
     });
 }
 
@@ -51,10 +53,10 @@ export async function gallery({ settings }: Rules, options: RuleOptions): Promis
 function specimen(
   rule: DefaultRule,
   { matching, config }: RuleFile,
-  given: Readonly<Record<string, unknown>>,
+  { ruleConfig, overrides }: RuleSettings,
 ): readonly Specimen[] {
   const [first] = matching;
-  const { ruleSet } = createRuleSet([rule], { ...given, ...config });
+  const { ruleSet } = createRuleSet([rule], { ...ruleConfig, ...config }, { overrides: onlyWordings(overrides) });
   for (const element of [completed(first), first]) {
     const judgeable = flatten(element);
     if ("unjudgeable" in judgeable) continue;

@@ -1,9 +1,11 @@
 import type { FoundRule } from "#cli/shared/rule-files.ts";
 import type { RulesLanguage } from "#model/rule.ts";
+import type { RuleSettings } from "#model/settings.ts";
 import { flatten } from "#records/flatten.ts";
 import { ask, contextOf } from "#rules/decide.ts";
 import { examine } from "#rules/examine.ts";
 import { createRuleSet } from "#rules/rule-set.ts";
+import { onlyWordings, wordedBy } from "#rules/wording.ts";
 
 /** What the records beside a rule say of it. */
 export interface TestedRule {
@@ -20,22 +22,32 @@ export interface TestedRule {
 export interface TestOptions {
   readonly config: Readonly<Record<string, unknown>>;
   readonly language: RulesLanguage;
+  /** Of which the templates are tried on the records that match; the rest is not the rule's. */
+  readonly overrides: RuleSettings["overrides"];
 }
 
 /** Asks a rule about the records in its file. Never throws. */
-export function testRule({ file, rule }: FoundRule, { config, language }: TestOptions): TestedRule {
+export function testRule({ file, rule }: FoundRule, { config, language, overrides }: TestOptions): TestedRule {
   const { id, severity, expression, kind, matching, nonMatching } = rule;
   const definition = { id, severity, expression, origin: kind === "ignore" ? "ignore" : "custom" } as const;
   const settings = { ...config, ...rule.config };
-  const { ruleSet, problems, warnings } = createRuleSet([definition], settings, { language }, examine);
+  const { ruleSet, problems, warnings } = createRuleSet(
+    [definition],
+    settings,
+    { language, overrides: onlyWordings(overrides) },
+    examine,
+  );
   const [compiled] = [...ruleSet.ignore, ...ruleSet.alert];
   const failureOf = (element: unknown, expected: boolean): string | undefined => {
     if (compiled === undefined) return undefined;
     const judgeable = flatten(element);
     if ("unjudgeable" in judgeable) return judgeable.unjudgeable;
-    const verdict = ask(compiled, judgeable, contextOf(judgeable, ruleSet.config));
+    const context = contextOf(judgeable, ruleSet.config);
+    const verdict = ask(compiled, judgeable, context);
     if (verdict.kind === "failed") return verdict.message;
-    if ((verdict.kind === "matched") === expected) return undefined;
+    const { wording } = compiled;
+    if (verdict.kind === "matched" && expected) return wording && wordedBy(wording, context).failures[0];
+    if (verdict.kind === "unmatched" && !expected) return undefined;
     return expected ? "does not match" : "matches";
   };
   const failuresOf = (name: string, records: readonly unknown[], expected: boolean) =>

@@ -209,7 +209,7 @@ run "carries_what_is_said_of_packs_and_rules" {
     rules          = [{ id = "mine", expression = "event['eventName'] == 'CreateUser' and not event.get('errorCode')" }]
     rules_language = "python"
     rule_overrides = {
-      mine          = { severity = "critical" }
+      mine          = { severity = "critical", title = "'Made by ' + userIdentity.arn", details = { "For whom" = "requestParameters.userName" } }
       root-activity = { exceptions = [{ reason = "known", actors = ["deploy"], until = "2027-01-31" }] }
     }
   }
@@ -224,13 +224,21 @@ run "carries_what_is_said_of_packs_and_rules" {
       { clickops = true, lambda = false },
       { instance = { CostCenter = "[0-9]{4}", Team = null } },
       {
-        mine = { enabled = null, exceptions = [], severity = "critical" }
+        mine = {
+          details    = { "For whom" = "requestParameters.userName" }
+          enabled    = null
+          exceptions = []
+          severity   = "critical"
+          title      = "'Made by ' + userIdentity.arn"
+        }
         root-activity = {
+          details = {}
           enabled = null
           exceptions = [
             { accounts = [], actors = ["deploy"], cidrs = [], expression = null, reason = "known", until = "2027-01-31" },
           ]
           severity = null
+          title    = null
         }
       },
       "python",

@@ -143,7 +143,11 @@ describe("toAlert", () => {
 
 describe("a notice", () => {
   const DAY = "2025-06-11";
-  const RULES = { label: "Meaning", value: "These rules matched nothing here; all other rules were asked." };
+  const RULES = {
+    label: "Meaning",
+    value:
+      "A rule whose expression fails matches nothing; where only an exception, a title or a detail of it fails, it alerts without that. All other rules were asked.",
+  };
   const RECORDS = { label: "Meaning", value: "No rule was asked about them; all other records were judged." };
   test.each([
     [

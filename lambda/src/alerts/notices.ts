@@ -16,7 +16,11 @@ export function ruleProblemsNotice(problems: readonly RuleProblem[], day: string
       ...problems
         .slice(0, MAX_REPORTED)
         .map(({ ruleId, message }) => ({ label: "Rule", value: `${ruleId}: ${firstLine(message)}` })),
-      { label: "Meaning", value: "These rules matched nothing here; all other rules were asked." },
+      {
+        label: "Meaning",
+        value:
+          "A rule whose expression fails matches nothing; where only an exception, a title or a detail of it fails, it alerts without that. All other rules were asked.",
+      },
     ],
   };
 }

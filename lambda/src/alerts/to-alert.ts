@@ -13,6 +13,7 @@ import { bareCall, serviceInWords } from "./service.ts";
 import { timeIn } from "./time.ts";
 import { bounded } from "./values.ts";
 import { whoIn } from "./who.ts";
+import { withoutWording, wordedIn } from "./wording.ts";
 
 /** What an alert is made of beside the record and its rules. */
 export interface AlertOptions {
@@ -32,7 +33,7 @@ export function toAlert(
   rules: readonly [RuleRef, ...RuleRef[]],
   { messages = PLAIN_MESSAGES, requiredTags, logFile }: AlertOptions = {},
 ): Alert {
-  const [worst] = rules;
+  const [worst, ...others] = rules;
   const call = textAt(record, "eventName") ?? "unknown call";
   const accountId = accountOf(record);
   const when = textAt(record, "eventTime");
@@ -41,11 +42,13 @@ export function toAlert(
   const error = errorOf(record);
   const result = resultOf(record, error);
   const resource = resourceOf(record);
+  const known = resource === undefined ? [] : [resource.name, resource.given];
+  const { title, details } = wordedIn(worst.wording);
   const origin = originInWords(from, clientInWords(userAgent, isConsoleSession(record)));
   return {
     kind: "alert",
     severity: worst.severity,
-    title: worst.title ?? `${call} ${ENDINGS[result]}`,
+    title: title ?? worst.title ?? `${call} ${ENDINGS[result]}`,
     eventId: textAt(record, "eventID") ?? "",
     accountId,
     accountName: accountId && nameOf(accountId, messages.accountNames),
@@ -61,9 +64,9 @@ export function toAlert(
     origin: origin && said(origin),
     result,
     error: error && said(error),
-    details: detailsOf(record, resource === undefined ? [] : [resource.name, resource.given], requiredTags),
+    details: details ?? detailsOf(record, known, requiredTags),
     links: linksOf(record, rules, messages, logFile),
-    rules,
+    rules: [withoutWording(worst), ...others.map(withoutWording)],
   };
 }
 
