@@ -42,12 +42,9 @@ export function testRule({ file, rule }: FoundRule, { config, language, override
     if (compiled === undefined) return undefined;
     const judgeable = flatten(element);
     if ("unjudgeable" in judgeable) return judgeable.unjudgeable;
-    const context = contextOf(judgeable, ruleSet.config);
-    const verdict = ask(compiled, judgeable, context);
+    const verdict = ask(compiled, judgeable, contextOf(judgeable, ruleSet.config));
     if (verdict.kind === "failed") return verdict.message;
-    const { wording } = compiled;
-    if (verdict.kind === "matched" && expected) return wording && wordedBy(wording, context).failures[0];
-    if (verdict.kind === "unmatched" && !expected) return undefined;
+    if ((verdict.kind === "matched") === expected) return undefined;
     return expected ? "does not match" : "matches";
   };
   const failuresOf = (name: string, records: readonly unknown[], expected: boolean) =>
@@ -55,6 +52,13 @@ export function testRule({ file, rule }: FoundRule, { config, language, override
       const failure = failureOf(element, expected);
       return failure === undefined ? [] : [`${name}[${index}]: ${failure}`];
     });
+  // These records hold little beside what the rule asks for, so that a template may fail on them and nowhere else.
+  const unworded = matching.flatMap((element, index) => {
+    const judgeable = flatten(element);
+    if (compiled?.wording === undefined || "unjudgeable" in judgeable) return [];
+    const { failures } = wordedBy(compiled.wording, contextOf(judgeable, ruleSet.config));
+    return failures.map((failure) => `matching[${index}]: ${failure}`);
+  });
   return {
     id,
     file,
@@ -66,6 +70,7 @@ export function testRule({ file, rule }: FoundRule, { config, language, override
     ],
     warnings: [
       ...warnings.map(({ message }) => message),
+      ...unworded,
       ...(matching.length === 0 ? ["has no record in `matching`"] : []),
       ...(nonMatching.length === 0 ? ["has no record in `nonMatching`"] : []),
     ],

@@ -4,7 +4,7 @@ import { worded } from "#alerts/worded.ts";
 import { defaultRules } from "#default-rules";
 import type { News } from "#model/news.ts";
 import type { CloudTrailRecord } from "#model/record.ts";
-import type { MessageSettings } from "#model/settings.ts";
+import type { MessageSettings, RuleSettings } from "#model/settings.ts";
 import type { ObjectRef } from "#model/source-item.ts";
 import { flatten } from "#records/flatten.ts";
 import { decide } from "#rules/decide.ts";
@@ -204,12 +204,17 @@ const NOTICES: Readonly<Record<string, () => News | undefined>> = {
   },
 };
 
-/** The news of every record and notice, by name, as the default rules find it. @throws when one of them is no news */
-export function exampleNews(): ReadonlyMap<string, News> {
+/**
+ * The news of every record and notice, by name, as the default rules find it.
+ * @param overrides of rules, by their ids
+ * @throws when one of them is no news
+ */
+export function exampleNews(overrides: RuleSettings["overrides"] = {}): ReadonlyMap<string, News> {
   const config = { requiredTags: REQUIRED_TAGS };
   const { ruleSet } = createRuleSet(
     defaultRules.filter(({ enabled }) => enabled),
     config,
+    { overrides },
   );
   const alerts = Object.entries(CALLS).map(([name, raw]): readonly [string, News | undefined] => {
     const judgeable = flatten(raw);
