@@ -702,13 +702,14 @@ variable "mention" {
 }
 
 variable "messages" {
-  description = "How messages are worded, and where their links lead; see docs/messages.md. `account_names`: what you call your accounts, by account id. `time_zone`: the IANA name of the zone that times are shown in. `identity_center_start_url`: the address of your access portal (`https://….awsapps.com/start`); links then lead through it into the right account, with the permission set `identity_center_role_name`, or the one that the reader chooses. `runbooks`: pages of yours that say what to do, by the id of a rule."
+  description = "How messages are worded, and where their links lead; see docs/messages.md. `account_names`: what you call your accounts, by account id. `account_names_from_organizations`: whether the function asks AWS Organizations for the names of all others, once an hour; only the management account and delegated administrators may. `time_zone`: the IANA name of the zone that times are shown in. `identity_center_start_url`: the address of your access portal (`https://….awsapps.com/start`); links then lead through it into the right account, with the permission set `identity_center_role_name`, or the one that the reader chooses. `runbooks`: pages of yours that say what to do, by the id of a rule."
   type = object({
-    account_names             = optional(map(string), {})
-    time_zone                 = optional(string, "UTC")
-    identity_center_start_url = optional(string)
-    identity_center_role_name = optional(string)
-    runbooks                  = optional(map(string), {})
+    account_names                    = optional(map(string), {})
+    account_names_from_organizations = optional(bool, false)
+    time_zone                        = optional(string, "UTC")
+    identity_center_start_url        = optional(string)
+    identity_center_role_name        = optional(string)
+    runbooks                         = optional(map(string), {})
   })
   default  = {}
   nullable = false

@@ -1,12 +1,14 @@
 import { defaultRules } from "#default-rules";
 import { alterationNotices } from "./alerts/completeness-notices.ts";
 import { insightNotices } from "./alerts/insight-notices.ts";
+import { type LiveMessages, liveMessages } from "./alerts/live-messages.ts";
 import { recordProblemsNotice, ruleProblemsNotice } from "./alerts/notices.ts";
 import { toAlert } from "./alerts/to-alert.ts";
 import { worded } from "./alerts/worded.ts";
 import { cloudwatchLog, type MetricSet, metricLine } from "./aws/cloudwatch-log.ts";
 import { dynamodbLedger } from "./aws/dynamodb.ts";
 import { ec2TagStore } from "./aws/ec2.ts";
+import { organizationsDirectory } from "./aws/organizations.ts";
 import { s3ObjectStore } from "./aws/s3.ts";
 import { snsPublisher } from "./aws/sns.ts";
 import { sqsMessageQueue } from "./aws/sqs.ts";
@@ -29,6 +31,7 @@ import type { RuleProblem } from "./model/decision.ts";
 import { IncompleteError, messageOf } from "./model/errors.ts";
 import { brokenIdentities, type Failure, MAX_REPORTED, type Outcome } from "./model/outcome.ts";
 import type {
+  AccountDirectory,
   Clock,
   Ledger,
   Log,
@@ -66,6 +69,7 @@ export interface World {
   readonly objects: ObjectStore;
   readonly publisher: Publisher;
   readonly tags: TagStore;
+  readonly accounts: AccountDirectory;
   readonly queue: MessageQueue;
   readonly ledger: (settings: NonNullable<Settings["ledger"]>) => Ledger;
   readonly clock: Clock;
@@ -83,6 +87,10 @@ export interface InvocationContext {
 export interface BatchResult {
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
 }
+
+/** How long an invocation may ask for names of accounts, once an hour: that many milliseconds, or this part of its time. */
+const MAX_NAMING_MS = 5_000;
+const NAMING_PART = 1 / 4;
 
 /** AWS ends an invocation after 15 minutes at most. In milliseconds. */
 const MAX_INVOCATION_MS = 900_000;
@@ -124,6 +132,7 @@ interface Deployment {
   readonly settings: Settings;
   readonly stages: Stages;
   readonly ports: Omit<Ports, "remainingMs">;
+  readonly messages: LiveMessages;
   /** Rules that do not compile: told with the first payload that gets through. */
   untold: readonly RuleProblem[];
 }
@@ -133,13 +142,15 @@ async function deploy(world: World, secrets: Secrets, log: Log): Promise<Deploym
   const { ruleSet, problems } = ruleSetOf(settings, defaultRules);
   for (const { ruleId, message } of problems) log.error("a rule was left out", { rule: ruleId, reason: message });
   const { objects, clock } = world;
-  const { allowedHookHosts, messages, tellRuleProblems, limits } = settings;
+  const { allowedHookHosts, tellRuleProblems, limits } = settings;
+  const messages = liveMessages(settings.messages, world.accounts, clock, log);
   return {
     settings,
+    messages,
     stages: {
       decode: (payload) =>
         decode(payload).map((item) =>
-          item.kind === "notice" ? { ...item, notice: worded(item.notice, messages) } : item,
+          item.kind === "notice" ? { ...item, notice: worded(item.notice, messages.now()) } : item,
         ),
       objectKind,
       readLogFile: (chunks, name) => openLogFile(chunks, name, limits),
@@ -148,8 +159,8 @@ async function deploy(world: World, secrets: Secrets, log: Log): Promise<Deploym
       decide: (record) => decide(ruleSet, record),
       confirm: (suspects, ports) => confirmTags(suspects, settings.ruleConfig, ports),
       toAlert: (record, rules, logFile) =>
-        toAlert(record, rules, { messages, requiredTags: settings.ruleConfig.requiredTags, logFile }),
-      insightNotices: (insights) => insightNotices(insights, messages),
+        toAlert(record, rules, { messages: messages.now(), requiredTags: settings.ruleConfig.requiredTags, logFile }),
+      insightNotices: (insights) => insightNotices(insights, messages.now()),
       problemNotices: (rules, records, total) => [
         ...(tellRuleProblems && rules.length > 0 ? [ruleProblemsNotice(rules, dayOf(clock))] : []),
         ...(total > 0 ? [recordProblemsNotice(records, total)] : []),
@@ -185,7 +196,8 @@ async function runOnce(
   log: Log,
   remainingMs: () => number,
 ): Promise<Outcome> {
-  const { settings, stages, ports, untold } = deployment;
+  const { settings, stages, ports, messages, untold } = deployment;
+  await messages.refresh(Math.min(MAX_NAMING_MS, remainingMs() * NAMING_PART));
   const startup: readonly SourceItem[] =
     untold.length === 0 ? [] : [{ kind: "notice", notice: ruleProblemsNotice(untold, dayOf(world.clock)) }];
   const decodeWithStartup: Stages["decode"] = (given) => [...stages.decode(given), ...startup];
@@ -274,6 +286,7 @@ export const handler = createHandler({
   objects: s3ObjectStore(),
   publisher: snsPublisher(),
   tags: ec2TagStore(),
+  accounts: organizationsDirectory(),
   queue: sqsMessageQueue(),
   ledger: (settings) => dynamodbLedger({ ...settings, spacingMs: SPACING_MS, owner: crypto.randomUUID(), clock }),
   clock,

@@ -16,6 +16,7 @@ import { insight, insightEnd, type RawRecord, ROOT, record } from "./records.ts"
 /** How the messages of these records are worded. */
 export const WORDING: MessageSettings = {
   accountNames: { "111111111111": "prod-payments", "222222222222": "security", "333333333333": "partner" },
+  namesFromOrganizations: false,
   timeZone: "Europe/Berlin",
   identityCenter: undefined,
   runbooks: { "trail-stopped": "https://wiki.example.com/runbooks/trail-stopped" },

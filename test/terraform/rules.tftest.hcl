@@ -23,12 +23,13 @@ run "tells_the_function_nothing_but_the_defaults" {
       limits             = { file_bytes = 4294967296, file_records = 5000000, record_bytes = 1048576, record_depth = 64, record_values = 100000 }
       mention            = null
       messages = {
-        account_names             = {}
-        identity_center_role_name = null
-        identity_center_start_url = null
-        log_account_id            = "123456789012"
-        runbooks                  = {}
-        time_zone                 = "UTC"
+        account_names                    = {}
+        account_names_from_organizations = false
+        identity_center_role_name        = null
+        identity_center_start_url        = null
+        log_account_id                   = "123456789012"
+        runbooks                         = {}
+        time_zone                        = "UTC"
       }
       office_hours                          = null
       packs                                 = {}

@@ -522,6 +522,7 @@ const accepted: readonly Case[] = [
   [
     "every wording of messages",
     worded({
+      account_names_from_organizations: true,
       account_names: { "012345678901": "Zahlungen & Co. <prod>" },
       time_zone: "America/Argentina/Buenos_Aires",
       identity_center_start_url: "https://example.awsapps.com/start#/",

@@ -7,6 +7,7 @@ import { parseConfiguration, readSettings } from "#config/read-settings.ts";
 import { splitRules } from "#config/split-rules.ts";
 import { ConfigurationError } from "#model/errors.ts";
 import { DEFAULT_LIMITS } from "#model/log-file.ts";
+import { PLAIN_MESSAGES } from "#model/settings.ts";
 import { configuration, fakeParameters, published } from "#test/support/fakes.ts";
 
 describe("splitRules", () => {
@@ -156,6 +157,7 @@ describe("parseConfiguration", () => {
     });
     expect(parseConfiguration(document)).toEqual({
       useDefaultRules: true,
+      messages: PLAIN_MESSAGES,
       packs: {},
       overrides: {},
       language: "auto",
