@@ -909,6 +909,20 @@ describe("the self-check", () => {
     await expect(handle(SELF_CHECK)).rejects.toThrow("apply again");
   });
 
+  test("says where a template cannot be used", async () => {
+    const rule_overrides = { "trail-stopped": { title: "Trail stopped", details: { Who: "userIdentity.arnn" } } };
+    const { handle } = setUp({ document: configuration({ rule_overrides }) });
+    expect(await handle(SELF_CHECK)).toMatchObject({
+      ok: false,
+      problems: [
+        expect.stringMatching(/^trail-stopped: title: the expression has an unexpected "stopped" at line 1, column 7:/),
+        expect.stringMatching(
+          /^trail-stopped: details\["Who"\]: the expression names userIdentity\.arnn, .*did you mean/,
+        ),
+      ],
+    });
+  });
+
   test.each([[{ selfCheck: false }], [{ selfCheck: "true" }]])("is not asked by %j", async (payload) => {
     const { handle } = setUp();
     await expect(handle(payload)).rejects.toThrow(IncompleteError);
