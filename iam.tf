@@ -83,6 +83,13 @@ locals {
       # EC2 knows no resources for this action.
       Resource = ["*"]
     },
+    !var.messages.account_names_from_organizations ? null : {
+      Sid    = "NameAccounts"
+      Effect = "Allow"
+      Action = ["organizations:ListAccounts"]
+      # AWS Organizations knows no resources for this action.
+      Resource = ["*"]
+    },
     !local.through_queue ? null : {
       Sid      = "ReceiveMessages"
       Effect   = "Allow"

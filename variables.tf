@@ -421,11 +421,14 @@ variable "rule_overrides" {
   description = <<-EOT
     What you change about rules, by their ids (docs/packs.md lists those of the default rules; yours have the ids that you give them).
     `enabled`: whether the rule is on, whatever its pack says. `severity`: another than the rule's own.
+    `title`: the title of its alerts, a Jexl expression over the record as rules are: `"'Key made for ' + requestParameters.userName"`. `details`: what its alerts tell in detail instead of what the module chooses, by label, such as `{ Ticket = "requestParameters.tags.ticket" }`; see docs/messages.md.
     `exceptions`: when the rule does not match. Each has a `reason` and holds for records that fit all of what it names: `actors` (ARNs of the caller or of its role, or their names in the account in which the call took effect; `*` stands for any characters, in an ARN for those between two colons), `cidrs` (address ranges), `accounts` (in which the call took effect), `expression` (a rule); of a list, one entry is enough. After the day `until` (UTC, such as 2027-01-31) it no longer holds.
   EOT
   type = map(object({
     enabled  = optional(bool)
     severity = optional(string)
+    title    = optional(string)
+    details  = optional(map(string), {})
     exceptions = optional(list(object({
       reason     = string
       until      = optional(string)
@@ -456,6 +459,26 @@ variable "rule_overrides" {
       try(length(trimspace(exception.reason)), 0) > 0 && length(concat(exception.actors, exception.cidrs, exception.accounts, compact([exception.expression]))) > 0
     ]]))
     error_message = "rule_overrides: an exception needs a reason, and actors, cidrs, accounts or an expression. To switch the whole rule off, set enabled = false."
+  }
+  validation {
+    condition = alltrue(flatten([for id, override in var.rule_overrides : [
+      for text in concat(try(override.title, null) == null ? [] : [override.title], values(try(override.details, {}))) :
+      try(length(trimspace(text)) > 0 && length(text) <= 1000, false)
+    ]]))
+    error_message = "rule_overrides: title and each of details is a Jexl expression of at most 1000 characters. A fixed text stands in quotes of its own: title = \"'Ask before you make keys'\"."
+  }
+  validation {
+    condition = alltrue([for id, override in var.rule_overrides :
+      length(try(override.details, {})) <= 6 && alltrue([for label in keys(try(override.details, {})) : can(regex("^[\\p{L}\\p{N}][\\p{L}\\p{N} ._/()-]{0,39}$", label))])
+    ])
+    error_message = "rule_overrides: details are at most 6 for a rule, and their labels 1 to 40 letters, digits and spaces, or any of . _ / ( ) -."
+  }
+  validation {
+    condition = alltrue([for id, override in var.rule_overrides :
+      try(override.title, null) == null && length(try(override.details, {})) == 0
+      if contains(local.rule_ids, id) && !contains(local.alerting_rule_ids, id)
+    ])
+    error_message = "rule_overrides: ignore rules tell nothing, so title and details belong to rules that alert."
   }
   validation {
     condition = alltrue(flatten([for id, override in var.rule_overrides : [
@@ -693,13 +716,14 @@ variable "mention" {
 }
 
 variable "messages" {
-  description = "How messages are worded, and where their links lead; see docs/messages.md. `account_names`: what you call your accounts, by account id. `time_zone`: the IANA name of the zone that times are shown in. `identity_center_start_url`: the address of your access portal (`https://….awsapps.com/start`); links then lead through it into the right account, with the permission set `identity_center_role_name`, or the one that the reader chooses. `runbooks`: pages of yours that say what to do, by the id of a rule."
+  description = "How messages are worded, and where their links lead; see docs/messages.md. `account_names`: what you call your accounts, by account id. `account_names_from_organizations`: whether the function asks AWS Organizations for the names of all others, once an hour; only the management account and delegated administrators may. `time_zone`: the IANA name of the zone that times are shown in. `identity_center_start_url`: the address of your access portal (`https://….awsapps.com/start`); links then lead through it into the right account, with the permission set `identity_center_role_name`, or the one that the reader chooses. `runbooks`: pages of yours that say what to do, by the id of a rule."
   type = object({
-    account_names             = optional(map(string), {})
-    time_zone                 = optional(string, "UTC")
-    identity_center_start_url = optional(string)
-    identity_center_role_name = optional(string)
-    runbooks                  = optional(map(string), {})
+    account_names                    = optional(map(string), {})
+    account_names_from_organizations = optional(bool, false)
+    time_zone                        = optional(string, "UTC")
+    identity_center_start_url        = optional(string)
+    identity_center_role_name        = optional(string)
+    runbooks                         = optional(map(string), {})
   })
   default  = {}
   nullable = false

@@ -27,11 +27,12 @@ export const addTest: AddCommand = (program, { terminal, finish }) => {
       const { settings } = await loadRules(options);
       const { rules, problems } = await readRuleFiles(folder ?? PACKAGED_RULES);
       const config = folder === undefined ? {} : settings.ruleConfig;
+      const { language, overrides } = settings;
       const chosen = rules.filter((rule) => folder !== undefined || isChosen(rule.folder, options));
       if (chosen.length + problems.length === 0) {
         throw new CommandError(`there is no rule to test in ${folder ?? "these packs"}; name a folder of rule files`);
       }
-      const tested = chosen.map((rule) => testRule(rule, { config, language: settings.language }));
+      const tested = chosen.map((rule) => testRule(rule, { config, language, overrides }));
       terminal.out(options.json ? jsonLine({ rules: tested, problems }) : testedText(tested, problems));
       finish(problems.length > 0 || tested.some(({ failures }) => failures.length > 0) ? 1 : 0);
     });

@@ -6,10 +6,11 @@ import { isChosen, type RuleOptions, type Rules } from "#cli/shared/rule-options
 import { defaultRules } from "#default-rules";
 import { slackMessage } from "#delivery/slack-message.ts";
 import type { DefaultRule } from "#model/rule.ts";
-import type { MessageSettings } from "#model/settings.ts";
+import type { MessageSettings, RuleSettings } from "#model/settings.ts";
 import { flatten } from "#records/flatten.ts";
 import { decide } from "#rules/decide.ts";
 import { createRuleSet } from "#rules/rule-set.ts";
+import { onlyWordings } from "#rules/wording.ts";
 import type { DrawnMessage } from "./page/document.ts";
 
 /** The message of one default rule. */
@@ -44,7 +45,7 @@ export async function gallery({ settings, messages }: Rules, options: RuleOption
     .flatMap((rule) => {
       const file = files.get(rule.id);
       const severity = settings.overrides[rule.id]?.severity ?? rule.severity;
-      return file === undefined ? [] : specimen({ ...rule, severity }, file, settings.ruleConfig, messages);
+      return file === undefined ? [] : specimen({ ...rule, severity }, file, settings, messages);
     });
 }
 
@@ -52,12 +53,12 @@ export async function gallery({ settings, messages }: Rules, options: RuleOption
 function specimen(
   rule: DefaultRule,
   { matching, config }: RuleFile,
-  given: Readonly<Record<string, unknown>>,
+  { ruleConfig: given, overrides }: RuleSettings,
   messages: MessageSettings,
 ): readonly Specimen[] {
   const [first] = matching;
   const ruleConfig: Readonly<Record<string, unknown>> = { ...given, ...config };
-  const { ruleSet } = createRuleSet([rule], ruleConfig);
+  const { ruleSet } = createRuleSet([rule], ruleConfig, { overrides: onlyWordings(overrides) });
   for (const element of [completed(first), first]) {
     const judgeable = flatten(element);
     if ("unjudgeable" in judgeable) continue;

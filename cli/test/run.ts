@@ -1,9 +1,11 @@
 import type { FoundRule } from "#cli/shared/rule-files.ts";
 import type { RulesLanguage } from "#model/rule.ts";
+import type { RuleSettings } from "#model/settings.ts";
 import { flatten } from "#records/flatten.ts";
 import { ask, contextOf } from "#rules/decide.ts";
 import { examine } from "#rules/examine.ts";
 import { createRuleSet } from "#rules/rule-set.ts";
+import { onlyWordings, wordedBy } from "#rules/wording.ts";
 
 /** What the records beside a rule say of it. */
 export interface TestedRule {
@@ -20,14 +22,21 @@ export interface TestedRule {
 export interface TestOptions {
   readonly config: Readonly<Record<string, unknown>>;
   readonly language: RulesLanguage;
+  /** Of which the templates are tried on the records that match; the rest is not the rule's. */
+  readonly overrides: RuleSettings["overrides"];
 }
 
 /** Asks a rule about the records in its file. Never throws. */
-export function testRule({ file, rule }: FoundRule, { config, language }: TestOptions): TestedRule {
+export function testRule({ file, rule }: FoundRule, { config, language, overrides }: TestOptions): TestedRule {
   const { id, severity, expression, kind, matching, nonMatching } = rule;
   const definition = { id, severity, expression, origin: kind === "ignore" ? "ignore" : "custom" } as const;
   const settings = { ...config, ...rule.config };
-  const { ruleSet, problems, warnings } = createRuleSet([definition], settings, { language }, examine);
+  const { ruleSet, problems, warnings } = createRuleSet(
+    [definition],
+    settings,
+    { language, overrides: onlyWordings(overrides) },
+    examine,
+  );
   const [compiled] = [...ruleSet.ignore, ...ruleSet.alert];
   const failureOf = (element: unknown, expected: boolean): string | undefined => {
     if (compiled === undefined) return undefined;
@@ -43,6 +52,13 @@ export function testRule({ file, rule }: FoundRule, { config, language }: TestOp
       const failure = failureOf(element, expected);
       return failure === undefined ? [] : [`${name}[${index}]: ${failure}`];
     });
+  // These records hold little beside what the rule asks for, so that a template may fail on them and nowhere else.
+  const unworded = matching.flatMap((element, index) => {
+    const judgeable = flatten(element);
+    if (compiled?.wording === undefined || "unjudgeable" in judgeable) return [];
+    const { failures } = wordedBy(compiled.wording, contextOf(judgeable, ruleSet.config));
+    return failures.map((failure) => `matching[${index}]: ${failure}`);
+  });
   return {
     id,
     file,
@@ -54,6 +70,7 @@ export function testRule({ file, rule }: FoundRule, { config, language }: TestOp
     ],
     warnings: [
       ...warnings.map(({ message }) => message),
+      ...unworded,
       ...(matching.length === 0 ? ["has no record in `matching`"] : []),
       ...(nonMatching.length === 0 ? ["has no record in `nonMatching`"] : []),
     ],

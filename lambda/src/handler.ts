@@ -1,6 +1,7 @@
 import { defaultRules } from "#default-rules";
 import { alterationNotices } from "./alerts/completeness-notices.ts";
 import { insightNotices } from "./alerts/insight-notices.ts";
+import { type LiveMessages, liveMessages } from "./alerts/live-messages.ts";
 import { recordProblemsNotice, ruleProblemsNotice } from "./alerts/notices.ts";
 import { plainAlert, plainInsightNotice } from "./alerts/plain-news.ts";
 import { joined, moreNotice, repeatsOf, together } from "./alerts/repeats.ts";
@@ -9,6 +10,7 @@ import { worded } from "./alerts/worded.ts";
 import { cloudwatchLog, type MetricSet, metricLine } from "./aws/cloudwatch-log.ts";
 import { dynamodbLedger } from "./aws/dynamodb.ts";
 import { ec2TagStore } from "./aws/ec2.ts";
+import { organizationsDirectory } from "./aws/organizations.ts";
 import { s3ObjectStore } from "./aws/s3.ts";
 import { snsPublisher } from "./aws/sns.ts";
 import { sqsMessageQueue } from "./aws/sqs.ts";
@@ -27,10 +29,12 @@ import {
   refusedCallMetrics,
   written,
 } from "./metrics/outcome-metrics.ts";
+import { describeFailures, report } from "./metrics/report.ts";
 import type { RuleProblem } from "./model/decision.ts";
 import { IncompleteError, messageOf } from "./model/errors.ts";
-import { brokenIdentities, type Failure, MAX_REPORTED, type Outcome } from "./model/outcome.ts";
+import type { Failure, Outcome } from "./model/outcome.ts";
 import type {
+  AccountDirectory,
   Clock,
   Ledger,
   Log,
@@ -68,6 +72,7 @@ export interface World {
   readonly objects: ObjectStore;
   readonly publisher: Publisher;
   readonly tags: TagStore;
+  readonly accounts: AccountDirectory;
   readonly queue: MessageQueue;
   readonly ledger: (settings: NonNullable<Settings["ledger"]>) => Ledger;
   readonly clock: Clock;
@@ -85,6 +90,10 @@ export interface InvocationContext {
 export interface BatchResult {
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
 }
+
+/** How long an invocation may ask for names of accounts, once an hour: that many milliseconds, or this part of its time. */
+const MAX_NAMING_MS = 5_000;
+const NAMING_PART = 1 / 4;
 
 /** AWS ends an invocation after 15 minutes at most. In milliseconds. */
 const MAX_INVOCATION_MS = 900_000;
@@ -126,6 +135,7 @@ interface Deployment {
   readonly settings: Settings;
   readonly stages: Stages;
   readonly ports: Omit<Ports, "remainingMs">;
+  readonly messages: LiveMessages;
   /** Rules that do not compile: told with the first payload that gets through. */
   untold: readonly RuleProblem[];
 }
@@ -135,13 +145,15 @@ async function deploy(world: World, secrets: Secrets, log: Log): Promise<Deploym
   const { ruleSet, problems } = ruleSetOf(settings, defaultRules);
   for (const { ruleId, message } of problems) log.error("a rule was left out", { rule: ruleId, reason: message });
   const { objects, clock } = world;
-  const { allowedHookHosts, messages, tellRuleProblems, limits, grouping } = settings;
+  const { allowedHookHosts, tellRuleProblems, limits, grouping } = settings;
+  const messages = liveMessages(settings.messages, world.accounts, clock, log);
   return {
     settings,
+    messages,
     stages: {
       decode: (payload) =>
         decode(payload).map((item) =>
-          item.kind === "notice" ? { ...item, notice: worded(item.notice, messages) } : item,
+          item.kind === "notice" ? { ...item, notice: worded(item.notice, messages.now()) } : item,
         ),
       objectKind,
       readLogFile: (chunks, name) => openLogFile(chunks, name, limits),
@@ -150,17 +162,17 @@ async function deploy(world: World, secrets: Secrets, log: Log): Promise<Deploym
       decide: (record) => decide(ruleSet, record),
       confirm: (suspects, ports) => confirmTags(suspects, settings.ruleConfig, ports),
       toAlert: (record, rules, logFile) =>
-        toAlert(record, rules, { messages, requiredTags: settings.ruleConfig.requiredTags, logFile }),
+        toAlert(record, rules, { messages: messages.now(), requiredTags: settings.ruleConfig.requiredTags, logFile }),
       plainAlert,
       plainInsightNotice,
-      insightNotices: (insights) => insightNotices(insights, messages),
+      insightNotices: (insights) => insightNotices(insights, messages.now()),
       problemNotices: (rules, records, total) => [
         ...(tellRuleProblems && rules.length > 0 ? [ruleProblemsNotice(rules, dayOf(clock))] : []),
         ...(total > 0 ? [recordProblemsNotice(records, total)] : []),
       ],
       targetsFor: (news) => targetsFor(settings, news),
-      together: (alerts) => together(alerts, messages),
-      repeatsOf: (alerts, standing) => repeatsOf(alerts, standing, messages),
+      together: (alerts) => together(alerts, settings.messages),
+      repeatsOf: (alerts, standing) => repeatsOf(alerts, standing, settings.messages),
       joined,
       moreNotice,
       windowId,
@@ -170,7 +182,7 @@ async function deploy(world: World, secrets: Secrets, log: Log): Promise<Deploym
       guard: (ledger, onFailure) => guardedLedger(ledger, clock, onFailure),
       readDigest,
       findDigests: (store, request) => findDigests(store, request, clock.nowMs()),
-      alterationNotices: (digest, name, alterations) => alterationNotices(digest, name, alterations, messages),
+      alterationNotices: (digest, name, alterations) => alterationNotices(digest, name, alterations, messages.now()),
     },
     ports: {
       objects,
@@ -196,7 +208,8 @@ async function runOnce(
   log: Log,
   remainingMs: () => number,
 ): Promise<Outcome> {
-  const { settings, stages, ports, untold } = deployment;
+  const { settings, stages, ports, messages, untold } = deployment;
+  await messages.refresh(Math.min(MAX_NAMING_MS, remainingMs() * NAMING_PART));
   const startup: readonly SourceItem[] =
     untold.length === 0 ? [] : [{ kind: "notice", notice: ruleProblemsNotice(untold, dayOf(world.clock)) }];
   const decodeWithStartup: Stages["decode"] = (given) => [...stages.decode(given), ...startup];
@@ -257,25 +270,6 @@ async function handBack(
   return { batchItemFailures: Array.from(ackIds, (itemIdentifier) => ({ itemIdentifier })) };
 }
 
-function report(outcome: Outcome, log: Log): void {
-  const { failures, recordProblems, ruleProblems, deadDestinations, ...counts } = outcome;
-  for (const { what, reason } of failures.slice(0, MAX_REPORTED)) {
-    log.error("not finished; AWS will bring it again", { what, reason });
-  }
-  if (failures.length > MAX_REPORTED) log.error("more was not finished", { failures: failures.length });
-  for (const { where, reason } of recordProblems) log.warning("a record could not be judged", { where, reason });
-  for (const { ruleId, message } of ruleProblems.values())
-    log.error("a rule failed", { rule: ruleId, reason: message });
-  for (const identity of brokenIdentities(outcome)) log.error("counts do not reconcile", { identity });
-  log.info("outcome", { ...counts, deadDestinations: [...deadDestinations] });
-}
-
-function describeFailures({ failures }: Outcome): string {
-  const shown = failures.slice(0, 5).map(({ what, reason }) => `${what}: ${reason}`);
-  const more = failures.length > shown.length ? `; and ${failures.length - shown.length} more` : "";
-  return `not finished: ${shown.join("; ")}${more}`;
-}
-
 const clock: Clock = { nowMs: Date.now, sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) };
 
 /** What AWS Lambda calls. */
@@ -285,6 +279,7 @@ export const handler = createHandler({
   objects: s3ObjectStore(),
   publisher: snsPublisher(),
   tags: ec2TagStore(),
+  accounts: organizationsDirectory(),
   queue: sqsMessageQueue(),
   ledger: (settings) => dynamodbLedger({ ...settings, spacingMs: SPACING_MS, owner: crypto.randomUUID(), clock }),
   clock,

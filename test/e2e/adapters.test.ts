@@ -3,10 +3,12 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { setTimeout as delay } from "node:timers/promises";
 import { CreateTableCommand, DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { CreateAccessKeyCommand, CreateUserCommand, IAMClient } from "@aws-sdk/client-iam";
+import { CreateAccountCommand, ListAccountsCommand, OrganizationsClient } from "@aws-sdk/client-organizations";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { dynamodbLedger, type LedgerOptions } from "#aws/dynamodb.ts";
+import { organizationsDirectory } from "#aws/organizations.ts";
 import { s3ObjectStore } from "#aws/s3.ts";
 import { sqsMessageQueue } from "#aws/sqs.ts";
 import { SPACING_MS } from "#ledger/guarded-ledger.ts";
@@ -45,6 +47,54 @@ async function listen(server: Server): Promise<string> {
   closers.push(() => void server.close());
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
+
+describe("the accounts of an organization", () => {
+  const namesOf = async (client: OrganizationsClient) => {
+    const names: (readonly [string, string])[] = [];
+    for await (const page of organizationsDirectory(() => client).names()) names.push(...page);
+    return names;
+  };
+
+  test("are told with their names", async () => {
+    const client = new OrganizationsClient(config);
+    await client.send(new CreateAccountCommand({ AccountName: "payments", Email: "payments@example.com" }));
+    const { Accounts = [] } = await client.send(new ListAccountsCommand({}));
+    const names = await namesOf(client);
+    expect(names).toHaveLength(2);
+    expect(names).toEqual(Accounts.map(({ Id, Name }) => [Id, Name]));
+    expect(names.map(([, name]) => name)).toContain("payments");
+  });
+
+  // The emulator tells them all at once.
+  test("are read page by page", async () => {
+    const asked: unknown[] = [];
+    const server = createHttpServer(async (incoming, outgoing) => {
+      const { NextToken, MaxResults } = JSON.parse((await incoming.toArray()).join(""));
+      asked.push([incoming.headers["x-amz-target"], NextToken, MaxResults]);
+      const page = Number(NextToken ?? 0);
+      const Accounts = [{ Id: `${page + 1}`.repeat(12), Name: `account ${page + 1}` }, { Id: "999999999999" }];
+      outgoing.setHeader("content-type", "application/x-amz-json-1.1");
+      outgoing.end(JSON.stringify({ Accounts, ...(page < 2 ? { NextToken: `${page + 1}` } : {}) }));
+    });
+    const client = new OrganizationsClient({ ...config, endpoint: await listen(server) });
+    expect(await namesOf(client)).toEqual([
+      ["111111111111", "account 1"],
+      ["222222222222", "account 2"],
+      ["333333333333", "account 3"],
+    ]);
+    const target = "AWSOrganizationsV20161128.ListAccounts";
+    expect(asked).toEqual([undefined, "1", "2"].map((token) => [target, token, 20]));
+  });
+
+  test("throws where the function's account may not ask", async () => {
+    const refusing = createHttpServer((_incoming, outgoing) => {
+      outgoing.writeHead(400, { "content-type": "application/x-amz-json-1.1" });
+      outgoing.end(JSON.stringify({ __type: "AccessDeniedException", Message: "You don't have permissions" }));
+    });
+    const client = new OrganizationsClient({ ...config, endpoint: await listen(refusing) });
+    await expect(namesOf(client)).rejects.toThrow("You don't have permissions");
+  });
+});
 
 describe("the ledger in DynamoDB", () => {
   const table = "cloudtrail-to-slack-ledger";

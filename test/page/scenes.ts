@@ -40,6 +40,7 @@ const WORDING: MessageSettings = {
   identityCenter: undefined,
   runbooks: { "trail-stopped": "https://wiki.example.com/runbooks/trail-stopped" },
   logAccountId: undefined,
+  namesFromOrganizations: false,
 };
 
 const SCENES: readonly { readonly channel: string; readonly overrides: RawRecord }[] = [

@@ -7,6 +7,7 @@ import { LogFileError } from "#model/errors.ts";
 import { DEFAULT_LIMITS } from "#model/log-file.ts";
 import type { News } from "#model/news.ts";
 import type {
+  AccountDirectory,
   Clock,
   Deliver,
   Ledger,
@@ -347,6 +348,28 @@ export function fakeTags(tags: TagsByRegion = {}): FakeTags {
   };
 }
 
+/** An organization in memory, whose pages a test may change; an error is thrown where it stands. */
+export interface FakeAccounts extends AccountDirectory {
+  pages: readonly (Readonly<Record<string, string>> | Error)[];
+  /** How often the first page was asked for. */
+  asked: number;
+}
+
+export function fakeAccounts(...pages: FakeAccounts["pages"]): FakeAccounts {
+  const accounts: FakeAccounts = {
+    pages,
+    asked: 0,
+    async *names() {
+      accounts.asked += 1;
+      for (const page of accounts.pages) {
+        if (page instanceof Error) throw page;
+        yield new Map(Object.entries(page));
+      }
+    },
+  };
+  return accounts;
+}
+
 /** A configuration document as Terraform writes it: nothing configured but a default hook in `/hooks/default`. */
 export function configuration(overrides: Readonly<Record<string, unknown>> = {}): Readonly<Record<string, unknown>> {
   return {
@@ -399,6 +422,7 @@ export interface FakeWorld extends World {
   readonly objects: FakeObjects;
   readonly publisher: FakePublisher;
   readonly tags: FakeTags;
+  readonly accounts: FakeAccounts;
   readonly queue: FakeQueue;
   /** The table behind the ledger. */
   readonly table: FakeLedger;
@@ -433,6 +457,7 @@ export function fakeWorld({
     objects: fakeObjects(files),
     publisher: fakePublisher(),
     tags: fakeTags(tags),
+    accounts: fakeAccounts(),
     queue: fakeQueue(),
     table,
     ledger: () => table,

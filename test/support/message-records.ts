@@ -5,7 +5,7 @@ import { worded } from "#alerts/worded.ts";
 import { defaultRules } from "#default-rules";
 import type { Alert, News } from "#model/news.ts";
 import type { CloudTrailRecord } from "#model/record.ts";
-import type { MessageSettings } from "#model/settings.ts";
+import type { MessageSettings, RuleSettings } from "#model/settings.ts";
 import type { ObjectRef } from "#model/source-item.ts";
 import { flatten } from "#records/flatten.ts";
 import { decide } from "#rules/decide.ts";
@@ -17,6 +17,7 @@ import { insight, insightEnd, type RawRecord, ROOT, record } from "./records.ts"
 /** How the messages of these records are worded. */
 export const WORDING: MessageSettings = {
   accountNames: { "111111111111": "prod-payments", "222222222222": "security", "333333333333": "partner" },
+  namesFromOrganizations: false,
   timeZone: "Europe/Berlin",
   identityCenter: undefined,
   runbooks: { "trail-stopped": "https://wiki.example.com/runbooks/trail-stopped" },
@@ -206,9 +207,13 @@ const NOTICES: Readonly<Record<string, () => News | undefined>> = {
   },
 };
 
-/** The news of every record and notice, by name, as the default rules find it. @throws when one of them is no news */
-export function exampleNews(): ReadonlyMap<string, News> {
-  const alertOf = alertMaker();
+/**
+ * The news of every record and notice, by name, as the default rules find it.
+ * @param overrides of rules, by their ids
+ * @throws when one of them is no news
+ */
+export function exampleNews(overrides: RuleSettings["overrides"] = {}): ReadonlyMap<string, News> {
+  const alertOf = alertMaker(overrides);
   const alerts = Object.entries(CALLS).map(([name, raw]) => [name, alertOf(raw)] as const);
   const notices = Object.entries(NOTICES).map(([name, make]) => {
     const notice = make();
@@ -242,11 +247,12 @@ function repeatedNews(alertOf: (raw: RawRecord) => Alert): readonly (readonly [s
 }
 
 /** Makes alerts of records, as the default rules find them. It throws when they find nothing. */
-function alertMaker(): (raw: RawRecord) => Alert {
+function alertMaker(overrides: RuleSettings["overrides"]): (raw: RawRecord) => Alert {
   const config = { requiredTags: REQUIRED_TAGS };
   const { ruleSet } = createRuleSet(
     defaultRules.filter(({ enabled }) => enabled),
     config,
+    { overrides },
   );
   return (raw) => {
     const judgeable = flatten(raw);

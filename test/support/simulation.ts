@@ -6,6 +6,7 @@ import {
   type FakeLedger,
   type FakeObjects,
   type FakeParameters,
+  fakeAccounts,
   fakeLedger,
   fakeObjects,
   fakeParameters,
@@ -141,6 +142,7 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
       objects,
       publisher: fakePublisher(),
       tags: fakeTags(),
+      accounts: fakeAccounts(),
       queue: {
         delay: async ({ id }, seconds) => void delays.set(id, seconds),
         send: async (_queue, body, seconds) => enqueue(body, seconds),

@@ -15,14 +15,20 @@ run "names_the_account_of_the_log_files" {
 
   assert {
     condition = jsonencode(local.configuration_document.messages) == jsonencode({
-      account_names             = {}
-      identity_center_role_name = null
-      identity_center_start_url = null
-      log_account_id            = "123456789012"
-      runbooks                  = {}
-      time_zone                 = "UTC"
+      account_names                    = {}
+      account_names_from_organizations = false
+      identity_center_role_name        = null
+      identity_center_start_url        = null
+      log_account_id                   = "123456789012"
+      runbooks                         = {}
+      time_zone                        = "UTC"
     })
     error_message = jsonencode(local.configuration_document.messages)
+  }
+
+  assert {
+    condition     = !strcontains(aws_iam_role_policy.function.policy, "organizations:")
+    error_message = "AWS Organizations may be asked although nobody wants its names."
   }
 }
 
@@ -33,24 +39,32 @@ run "hands_on_how_messages_are_worded" {
     create_bucket_notification = false
     sources                    = { bucket_account_id = "222222222222" }
     messages = {
-      account_names             = { "111111111111" = "prod-payments" }
-      time_zone                 = "Europe/Berlin"
-      identity_center_start_url = "https://example.awsapps.com/start"
-      identity_center_role_name = "ReadOnlyAccess"
-      runbooks                  = { trail-stopped = "https://wiki.example.com/trail-stopped" }
+      account_names                    = { "111111111111" = "prod-payments" }
+      account_names_from_organizations = true
+      time_zone                        = "Europe/Berlin"
+      identity_center_start_url        = "https://example.awsapps.com/start"
+      identity_center_role_name        = "ReadOnlyAccess"
+      runbooks                         = { trail-stopped = "https://wiki.example.com/trail-stopped" }
     }
   }
 
   assert {
     condition = jsonencode(local.configuration_document.messages) == jsonencode({
-      account_names             = { "111111111111" = "prod-payments" }
-      identity_center_role_name = "ReadOnlyAccess"
-      identity_center_start_url = "https://example.awsapps.com/start"
-      log_account_id            = "222222222222"
-      runbooks                  = { trail-stopped = "https://wiki.example.com/trail-stopped" }
-      time_zone                 = "Europe/Berlin"
+      account_names                    = { "111111111111" = "prod-payments" }
+      account_names_from_organizations = true
+      identity_center_role_name        = "ReadOnlyAccess"
+      identity_center_start_url        = "https://example.awsapps.com/start"
+      log_account_id                   = "222222222222"
+      runbooks                         = { trail-stopped = "https://wiki.example.com/trail-stopped" }
+      time_zone                        = "Europe/Berlin"
     })
     error_message = jsonencode(local.configuration_document.messages)
+  }
+  assert {
+    condition = [for statement in jsondecode(aws_iam_role_policy.function.policy).Statement : statement if statement.Sid == "NameAccounts"] == [
+      { Sid = "NameAccounts", Effect = "Allow", Action = ["organizations:ListAccounts"], Resource = ["*"] },
+    ]
+    error_message = aws_iam_role_policy.function.policy
   }
 }
 

@@ -174,6 +174,7 @@ describe("the older module's interface", () => {
       mention: undefined,
       messages: {
         accountNames: {},
+        namesFromOrganizations: false,
         identityCenter: undefined,
         logAccountId: "000000000000",
         runbooks: {},

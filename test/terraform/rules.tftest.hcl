@@ -23,12 +23,13 @@ run "tells_the_function_nothing_but_the_defaults" {
       limits             = { file_bytes = 4294967296, file_records = 5000000, record_bytes = 1048576, record_depth = 64, record_values = 100000 }
       mention            = null
       messages = {
-        account_names             = {}
-        identity_center_role_name = null
-        identity_center_start_url = null
-        log_account_id            = "123456789012"
-        runbooks                  = {}
-        time_zone                 = "UTC"
+        account_names                    = {}
+        account_names_from_organizations = false
+        identity_center_role_name        = null
+        identity_center_start_url        = null
+        log_account_id                   = "123456789012"
+        runbooks                         = {}
+        time_zone                        = "UTC"
       }
       office_hours                          = null
       packs                                 = {}
@@ -209,7 +210,7 @@ run "carries_what_is_said_of_packs_and_rules" {
     rules          = [{ id = "mine", expression = "event['eventName'] == 'CreateUser' and not event.get('errorCode')" }]
     rules_language = "python"
     rule_overrides = {
-      mine          = { severity = "critical" }
+      mine          = { severity = "critical", title = "'Made by ' + userIdentity.arn", details = { "For whom" = "requestParameters.userName" } }
       root-activity = { exceptions = [{ reason = "known", actors = ["deploy"], until = "2027-01-31" }] }
     }
   }
@@ -224,13 +225,21 @@ run "carries_what_is_said_of_packs_and_rules" {
       { clickops = true, lambda = false },
       { instance = { CostCenter = "[0-9]{4}", Team = null } },
       {
-        mine = { enabled = null, exceptions = [], severity = "critical" }
+        mine = {
+          details    = { "For whom" = "requestParameters.userName" }
+          enabled    = null
+          exceptions = []
+          severity   = "critical"
+          title      = "'Made by ' + userIdentity.arn"
+        }
         root-activity = {
+          details = {}
           enabled = null
           exceptions = [
             { accounts = [], actors = ["deploy"], cidrs = [], expression = null, reason = "known", until = "2027-01-31" },
           ]
           severity = null
+          title    = null
         }
       },
       "python",

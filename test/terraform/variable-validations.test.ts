@@ -112,6 +112,9 @@ const RUNBOOK_RULE = "messages.runbooks names what is no rule: root-activty. The
 const worded = (messages: Settings): Settings => among({ messages });
 const PORTAL = "https://example.awsapps.com/start";
 
+const TEMPLATE = "rule_overrides: title and each of details is a Jexl expression";
+const DETAILS = "rule_overrides: details are at most 6 for a rule";
+const overriding = (override: Settings): Settings => among({ rule_overrides: { "root-activity": override } });
 const except = (exception: Settings): Settings =>
   among({ rule_overrides: { "root-activity": { exceptions: [{ reason: "known", ...exception }] } } });
 const among = (settings: Settings): Settings => ({ ...BUCKET, ...settings });
@@ -341,6 +344,25 @@ const refused: readonly Case[] = [
     among({ rule_overrides: { "root-activity": { severity: "urgent" } } }),
     OVERRIDE_SEVERITY,
   ],
+  ...["", " ", `'${"a".repeat(999)}'`].map((title): Case => [`the title "${title}"`, overriding({ title }), TEMPLATE]),
+  ["a detail that is null", overriding({ details: { Who: null } }), TEMPLATE],
+  ["an empty detail", overriding({ details: { Who: "" } }), TEMPLATE],
+  ...["", " Who", "*Who*", "<!here>", "a\nb", "a".repeat(41)].map(
+    (label): Case => [`the label "${label}"`, overriding({ details: { [label]: "eventName" } }), DETAILS],
+  ),
+  [
+    "seven details",
+    overriding({ details: Object.fromEntries(["a", "b", "c", "d", "e", "f", "g"].map((key) => [key, "eventName"])) }),
+    DETAILS,
+  ],
+  [
+    "a title of an ignore rule",
+    among({
+      ignore_rules: [{ id: "quiet", expression: "eventName == 'A'" }],
+      rule_overrides: { quiet: { title: "'B'" } },
+    }),
+    "rule_overrides: ignore rules tell nothing",
+  ],
   ["an exception of nothing", except({}), EXCEPTION],
   ["an exception of nobody", except({ actors: [] }), EXCEPTION],
   ["an exception without a reason", except({ reason: " ", actors: ["a"] }), EXCEPTION],
@@ -512,6 +534,7 @@ const accepted: readonly Case[] = [
   [
     "every wording of messages",
     worded({
+      account_names_from_organizations: true,
       account_names: { "012345678901": "Zahlungen & Co. <prod>" },
       time_zone: "America/Argentina/Buenos_Aires",
       identity_center_start_url: "https://example.awsapps.com/start#/",
@@ -621,9 +644,9 @@ const accepted: readonly Case[] = [
       rules: [{ id: "mine", expression: "eventName == 'CreateUser'" }],
       ignore_rules: [{ id: "not-mine", expression: "eventName == 'CreateUser'" }, "eventName == 'DeleteUser'"],
       rule_overrides: {
-        mine: { severity: "critical" },
+        mine: { severity: "critical", title: `'${"a".repeat(998)}'`, details: null },
         "not-mine": { enabled: false },
-        "root-activity": { enabled: true },
+        "root-activity": { enabled: true, title: null, details: { "Wer / Länge (m)": "eventName" } },
         "access-denied": {
           exceptions: [
             { reason: "a", actors: ["arn:aws:iam::*:role/deploy"], until: "2027-01-31" },

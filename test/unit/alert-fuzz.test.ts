@@ -2,9 +2,12 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { plainAlert, plainInsightNotice } from "#alerts/plain-news.ts";
 import { toAlert } from "#alerts/to-alert.ts";
+import { parseRuleSettings } from "#config/rule-settings.ts";
 import { plainMessage, slackMessage } from "#delivery/slack-message.ts";
 import type { Alert } from "#model/news.ts";
 import { flatten } from "#records/flatten.ts";
+import { decide } from "#rules/decide.ts";
+import { ruleSetOf } from "#rules/rule-set.ts";
 import { CALLS, WORDING } from "#test/support/message-records.ts";
 import type { RawRecord } from "#test/support/records.ts";
 import { explainMessage, pings } from "#test/support/slack-stand-in/block-kit.ts";
@@ -97,6 +100,48 @@ test("the plain words for it are bounded, too, Slack accepts them, and the ledge
         isBounded: [words, who, time, origin, error].every((text) => text.length <= 1_000),
         identity: identity(alert),
       }).toEqual({ drawn: [undefined, undefined], pings: [], isBounded: true, identity: identity(worded) });
+    }),
+    { seed: 72, numRuns: 400 },
+  );
+  expect(told).toBeGreaterThan(300);
+}, 30_000);
+
+const TEMPLATES = {
+  title: "(eventName + ' by ' + userIdentity.userName) || (userAgent|json) || 'A call'",
+  details: {
+    Request: "requestParameters|json",
+    Values: "requestParameters|values",
+    Client: "'as ' + userAgent",
+    Error: "errorMessage || errorCode || additionalEventData",
+    Everything: "event|json",
+    First: "requestParameters.names[0]",
+  },
+};
+
+test("templates say of a call with anything in any place what is bounded, what Slack accepts, and what pings nobody", () => {
+  const { ruleSet, problems } = ruleSetOf(
+    parseRuleSettings({ rules: [{ id: "any", expression: "true" }], rule_overrides: { any: TEMPLATES } }),
+    [],
+  );
+  expect(problems).toEqual([]);
+  let told = 0;
+  fc.assert(
+    fc.property(fc.constantFrom(...EVERYWHERE), HOSTILE, HOSTILE, ({ call, path }, value, other) => {
+      const harmed = withValueAt(call, path, value) as RawRecord;
+      const judgeable = flatten({ ...harmed, additionalEventData: other });
+      if ("unjudgeable" in judgeable) return;
+      const { decision } = decide(ruleSet, judgeable);
+      if (decision.kind !== "alert") throw new Error(decision.kind);
+      const alert = toAlert(judgeable.record, decision.rules, { messages: WORDING });
+      const { title, details } = alert;
+      told += 1;
+      expect({
+        drawn: explainMessage(slackMessage(alert)),
+        plain: explainMessage(plainMessage(alert)),
+        pings: [...pings(slackMessage(alert)), ...pings(plainMessage(alert))],
+        isBounded: title.length <= 300 && details.length <= 6 && details.every((fact) => fact.value.length <= 600),
+        isEmpty: [title, ...details.map((fact) => fact.value)].includes(""),
+      }).toEqual({ drawn: undefined, plain: undefined, pings: [], isBounded: true, isEmpty: false });
     }),
     { seed: 72, numRuns: 400 },
   );

@@ -145,8 +145,11 @@ describe("toAlert", () => {
 
 describe("a notice", () => {
   const DAY = "2025-06-11";
-  const RULE = { label: "Meaning", value: "This rule matched nothing here; all other rules were asked." };
-  const RULES = { label: "Meaning", value: "These rules matched nothing here; all other rules were asked." };
+  const RULES = {
+    label: "Meaning",
+    value:
+      "A rule whose expression fails matches nothing; where only an exception, a title or a detail of it fails, it alerts without that. All other rules were asked.",
+  };
   const RECORD = { label: "Meaning", value: "No rule was asked about it; all other records were judged." };
   const RECORDS = { label: "Meaning", value: "No rule was asked about them; all other records were judged." };
   test.each([
@@ -155,7 +158,7 @@ describe("a notice", () => {
       ruleProblemsNotice([{ ruleId: "a", message: "m:\n  expression\n  ^" }], DAY),
       "high",
       "A rule does not work",
-      [{ label: "Rule", value: "a: m" }, RULE],
+      [{ label: "Rule", value: "a: m" }, RULES],
     ],
     [
       "about two rules",

@@ -101,6 +101,14 @@ describe("preview without files", () => {
     };
     expect([await severity([]), await severity(config)]).toEqual(["critical", "low"]);
   });
+
+  test("gives rules the words that the configuration gives them, also those that it switches off", async () => {
+    const override = { enabled: false, title: "'Nobody watches ' + awsRegion" };
+    const folder = folderOf({ "c.yaml": JSON.stringify({ rule_overrides: { "trail-stopped": override } }) });
+    const config = ["--config", path.join(folder, "c.yaml")];
+    const { output } = await previewing(["--pack", "cloudtrail-tampering", "--json", ...config]);
+    expect(output).toContain("CRITICAL · Nobody watches eu-central-1");
+  });
 });
 
 describe("preview with a configuration", () => {
@@ -152,6 +160,13 @@ packs: { ec2: true }
 });
 
 describe("preview of files", () => {
+  test("draws them in the words of the configuration", async () => {
+    const config = { rule_overrides: { "trail-stopped": { title: "eventName + ' in ' + awsRegion" } } };
+    const folder = folderOf({ "a.json.gz": logFile(stop("1")), "c.yaml": JSON.stringify(config) });
+    const args = [path.join(folder, "a.json.gz"), "--config", path.join(folder, "c.yaml"), "--json"];
+    expect((await previewing(args)).output).toContain("CRITICAL · StopLogging in eu-central-1");
+  });
+
   test("draws what alerts by rule, the most severe first, and says what else there was", async () => {
     const folder = folderOf({
       "a.json.gz": logFile(record({ eventID: "1" }), stop("2"), record({ eventID: "3", eventName: "DeleteBucket" })),

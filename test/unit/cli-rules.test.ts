@@ -50,6 +50,17 @@ rule_overrides: { trail-stoped: { enabled: false } }
     expect(output).toMatch(/^6 problems; \d rules? can be used\.\n/);
   });
 
+  test("shows the place in a template that cannot be used", async () => {
+    const template = "use_default_rules: true\nrule_overrides: { root-activity: { title: Root did it } }";
+    const { exitCode, output } = await runCommand(["validate", ...configured(template)]);
+    expect([exitCode, output]).toEqual([
+      1,
+      expect.stringContaining(
+        'root-activity: title: the expression has an unexpected "did" at line 1, column 6:\n  Root did it\n       ^\n  (a fixed text stands in quotes of its own: ',
+      ),
+    ]);
+  });
+
   test("as JSON", async () => {
     const { exitCode, output } = await runCommand(["validate", ...configured(broken), "--json"]);
     const { ok, document, problems } = json(output);
@@ -323,6 +334,18 @@ describe("test", () => {
       (await runCommand(["test", folder])).exitCode,
       (await runCommand(["test", folder, ...config])).exitCode,
     ]).toEqual([1, 0]);
+  });
+
+  test("tries templates on the records that match, and warns of what is not there in them", async () => {
+    const ids = ["root-console-login", "root-activity"];
+    const titles = ["'Root by ' + eventName", "'Ticket ' + requestParameters.ticketOfOurs"];
+    const overrides = Object.fromEntries(ids.map((id, index) => [id, { title: titles[index] }]));
+    const config = configured(JSON.stringify({ rule_overrides: overrides }));
+    const { exitCode, output } = await runCommand(["test", "--pack", "root", "--json", ...config]);
+    const warned = json(output).rules.filter(({ warnings }: { warnings: string[] }) => warnings.length > 0);
+    expect([exitCode, warned.map(({ id, warnings }: { id: string; warnings: string[] }) => [id, warnings[0]])]).toEqual(
+      [0, [["root-activity", expect.stringMatching(/^matching\[0\]: its title, or a part of it, was not there/)]]],
+    );
   });
 
   test("tests an ignore rule by whether it ignores", async () => {

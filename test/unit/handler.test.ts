@@ -498,6 +498,75 @@ describe("a rule that throws", () => {
   });
 });
 
+describe("a title of the user's that throws", () => {
+  test("is told as a rule that does not work, once per invocation, and every alert comes with our title", async () => {
+    const rule_overrides = { "trail-stopped": { title: "requestParameters.missing[0]" } };
+    const { world, handle } = setUp({
+      document: configuration({ rule_overrides }),
+      files: { [KEY]: logFile(alert("1"), alert("2")) },
+    });
+    const outcome = outcomeOf(await handle(s3Payload(KEY)));
+    expect([outcome.alerts, outcome.ruleProblems.size, texts()]).toEqual([
+      { ...TOLD_ONE, in: 2, delivered: 2 },
+      1,
+      [
+        "🔴 CRITICAL · CloudTrail logging stopped",
+        "🔴 CRITICAL · CloudTrail logging stopped",
+        "🟠 HIGH · A rule does not work",
+      ],
+    ]);
+    expect(logOf(world)).toContainEqual(
+      expect.objectContaining({
+        message: "a rule failed",
+        rule: "trail-stopped",
+        reason: expect.stringMatching(/^its title/),
+      }),
+    );
+  });
+});
+
+describe("names of accounts", () => {
+  const asking = configuration({ messages: { account_names_from_organizations: true } });
+  const shown = () => JSON.stringify(slack.received("default").map(({ payload }) => payload));
+
+  test("come from AWS Organizations where the configuration says so", async () => {
+    const { world, handle } = setUp({ document: asking });
+    world.accounts.pages = [{ "111111111111": "payments" }];
+    await handle(s3Payload(KEY));
+    await handle(s3Payload(KEY));
+    expect([world.accounts.asked, shown()]).toEqual([1, expect.stringContaining("payments (111111111111)")]);
+  });
+
+  test("stand in notices, too", async () => {
+    const { world, handle } = setUp({ document: asking });
+    world.accounts.pages = [{ "111111111111": "payments" }];
+    await handle({
+      AlarmName: "root-use",
+      AWSAccountId: "111111111111",
+      AlarmArn: "arn:aws:cloudwatch:eu-central-1:111111111111:alarm:root-use",
+      NewStateValue: "ALARM",
+      StateChangeTime: "2025-06-11T09:15:00.000+0000",
+    });
+    expect(shown()).toContain("payments (111111111111)");
+  });
+
+  test("are not asked for by a self-check or without being configured", async () => {
+    const first = setUp({ document: asking });
+    await first.handle(SELF_CHECK);
+    const second = setUp();
+    await second.handle(s3Payload(KEY));
+    expect([first.world.accounts.asked, second.world.accounts.asked]).toEqual([0, 0]);
+  });
+
+  test("are all that a failure costs", async () => {
+    const { world, handle } = setUp({ document: asking });
+    world.accounts.pages = [new Error("AccessDeniedException")];
+    const outcome = outcomeOf(await handle(s3Payload(KEY)));
+    expect([outcome.alerts, outcome.failures]).toEqual([TOLD_ONE, []]);
+    expect(logOf(world)).toContainEqual(expect.objectContaining({ level: "WARNING", reason: "AccessDeniedException" }));
+  });
+});
+
 describe("metrics", () => {
   /** Every line of metrics, checked against the specification. */
   function metricsOf(world: FakeWorld) {
@@ -839,6 +908,20 @@ describe("the self-check", () => {
     const other = published(configuration({ rules: ["a"] })).values;
     for (const [name, value] of Object.entries(other)) world.parameters.values.set(name, value);
     await expect(handle(SELF_CHECK)).rejects.toThrow("apply again");
+  });
+
+  test("says where a template cannot be used", async () => {
+    const rule_overrides = { "trail-stopped": { title: "Trail stopped", details: { Who: "userIdentity.arnn" } } };
+    const { handle } = setUp({ document: configuration({ rule_overrides }) });
+    expect(await handle(SELF_CHECK)).toMatchObject({
+      ok: false,
+      problems: [
+        expect.stringMatching(/^trail-stopped: title: the expression has an unexpected "stopped" at line 1, column 7:/),
+        expect.stringMatching(
+          /^trail-stopped: details\["Who"\]: the expression names userIdentity\.arnn, .*did you mean/,
+        ),
+      ],
+    });
   });
 
   test.each([[{ selfCheck: false }], [{ selfCheck: "true" }]])("is not asked by %j", async (payload) => {

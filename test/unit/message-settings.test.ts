@@ -15,6 +15,7 @@ describe("the wording of messages", () => {
       "may be as Terraform writes it when nothing is set",
       {
         account_names: {},
+        account_names_from_organizations: false,
         time_zone: "UTC",
         identity_center_start_url: null,
         identity_center_role_name: null,
@@ -30,6 +31,7 @@ describe("the wording of messages", () => {
     expect(
       read({
         account_names: { "111111111111": "prod" },
+        account_names_from_organizations: true,
         time_zone: "Europe/Berlin",
         identity_center_start_url: PORTAL,
         identity_center_role_name: "ReadOnlyAccess",
@@ -38,6 +40,7 @@ describe("the wording of messages", () => {
       }),
     ).toEqual({
       accountNames: { "111111111111": "prod" },
+      namesFromOrganizations: true,
       timeZone: "Europe/Berlin",
       identityCenter: { startUrl: PORTAL, roleName: "ReadOnlyAccess" },
       runbooks: { a: "https://wiki.example.com/a" },

@@ -16,8 +16,12 @@ const HARMLESS_VALUE = /^(true|false|\d{1,3})$/;
 const MAX_KEY = 200;
 const MAX_VALUE = 2_000;
 
+/** A name and a text in JSON, which may be cut off. */
+const PAIR = /"([^"\\]{1,200})"\s{0,3}:\s{0,3}"(?:[^"\\]|\\.)+(?:"|$)/g;
+
 /** Secrets by what they look like, and what is left of them. */
 const SHAPES: readonly (readonly [RegExp, (found: string) => string])[] = [
+  [PAIR, withoutSecret],
   [/-----BEGIN [A-Z0-9 ]{1,40}-----[\s\S]*?(?:-----END [A-Z0-9 ]{1,40}-----|$)/g, () => MASK],
   // A JWT: header, payload and signature, the first of which is JSON in base64.
   [/\beyJ[\w-]{6,}\.[\w-]{4,}(?:\.[\w-]*)?/g, () => MASK],
@@ -48,6 +52,12 @@ export function masked(key: string | undefined, value: string): string {
   if (key !== undefined && isSecret(key.slice(0, MAX_KEY), value)) return MASK;
   const text = SHAPES.reduce((left, [shape, put]) => left.replace(shape, put), bounded(value, MAX_VALUE));
   return text.replace(BASE64, (found) => (looksRandom(found) ? MASK : found));
+}
+
+function withoutSecret(pair: string): string {
+  const [, key = ""] = /^"([^"]*)"/.exec(pair) ?? [];
+  const value = pair.slice(pair.indexOf('"', key.length + 2) + 1).replace(/"$/, "");
+  return isSecret(key, value) ? `"${key}":"${MASK}"` : pair;
 }
 
 function isSecret(key: string, value: string): boolean {

@@ -18,7 +18,8 @@ export function ruleProblemsNotice(problems: readonly RuleProblem[], day: string
         .map(({ ruleId, message }) => ({ label: "Rule", value: `${ruleId}: ${firstLine(message)}` })),
       {
         label: "Meaning",
-        value: `${problems.length === 1 ? "This rule" : "These rules"} matched nothing here; all other rules were asked.`,
+        value:
+          "A rule whose expression fails matches nothing; where only an exception, a title or a detail of it fails, it alerts without that. All other rules were asked.",
       },
     ],
   };

@@ -2,6 +2,7 @@ import type { Alert, Fact, Notice, Result } from "#model/news.ts";
 import { accountOf, type CloudTrailRecord, isRefusedCall, textAt } from "#model/record.ts";
 import type { RuleRef } from "#model/rule.ts";
 import { groupOf } from "./group.ts";
+import { withoutWording } from "./wording.ts";
 
 /** Of a text; the record itself has the rest. In UTF-16 units. */
 const MAX_TEXT = 1_000;
@@ -13,7 +14,7 @@ const NOTE: Fact = { label: "Note", value: "This could not be put into words. Lo
  * worded alert is built on it, which keeps the fields that tell two alerts apart the same in both.
  */
 export function plainAlert(record: CloudTrailRecord, rules: readonly [RuleRef, ...RuleRef[]]): Alert {
-  const [worst] = rules;
+  const [worst, ...others] = rules;
   const call = textAt(record, "eventName") ?? "unknown call";
   const what = [textAt(record, "eventSource"), call].filter(Boolean).join(" ");
   const callerArn = textAt(record, "userIdentity", "arn");
@@ -43,7 +44,7 @@ export function plainAlert(record: CloudTrailRecord, rules: readonly [RuleRef, .
     error: error && cut(error),
     details: [NOTE],
     links: [],
-    rules,
+    rules: [withoutWording(worst), ...others.map(withoutWording)],
   };
 }
 

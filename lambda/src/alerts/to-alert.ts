@@ -14,6 +14,7 @@ import { bareCall, serviceInWords } from "./service.ts";
 import { timeIn } from "./time.ts";
 import { bounded } from "./values.ts";
 import { whoIn } from "./who.ts";
+import { wordedIn } from "./wording.ts";
 
 /** What an alert is made of beside the record and its rules. */
 export interface AlertOptions {
@@ -35,19 +36,23 @@ export function toAlert(
 ): Alert {
   const plain = plainAlert(record, rules);
   const { accountId, when, from, userAgent } = plain;
+  const [worst] = rules;
   const call = textAt(record, "eventName") ?? "unknown call";
   const error = errorOf(record);
   const resource = resourceOf(record);
+  const known = resource === undefined ? [] : [resource.name, resource.given];
+  const { title, details } = wordedIn(worst.wording);
   const origin = originInWords(from, clientInWords(userAgent, isConsoleSession(record)));
   return {
     ...plain,
+    title: title ?? plain.title,
     accountName: accountId && nameOf(accountId, messages.accountNames),
     call: said([inWords(record, call), resource && `${resource.kind} ${resource.name}`].filter(Boolean).join(", ")),
     who: said(whoIn(record, messages)),
     time: when && bounded(timeIn(when, messages.timeZone), MAX_TEXT),
     origin: origin && said(origin),
     error: error && said(error),
-    details: detailsOf(record, resource === undefined ? [] : [resource.name, resource.given], requiredTags),
+    details: details ?? detailsOf(record, known, requiredTags),
     links: linksOf(record, rules, messages, logFile),
   };
 }

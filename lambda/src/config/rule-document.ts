@@ -49,10 +49,30 @@ const RuleException = v.pipe(
   ),
 );
 
+/** What templates may be: more tells nothing at one glance. Slack cuts longer labels. */
+const MAX_TEMPLATE = 1_000;
+const MAX_DETAILS = 6;
+const LABEL = /^[\p{L}\p{N}][\p{L}\p{N} ._/()-]{0,39}$/u;
+
+const Template = v.pipe(
+  v.string(),
+  v.minLength(1, "must not be empty"),
+  v.maxLength(MAX_TEMPLATE, `has more than ${MAX_TEMPLATE} characters`),
+);
+const Details: v.GenericSchema<unknown, Readonly<Record<string, string>>> = v.pipe(
+  v.record(
+    v.pipe(v.string(), v.regex(LABEL, "a label is 1 to 40 letters, digits and spaces, or any of . _ / ( ) -")),
+    Template,
+  ),
+  v.check((details) => Object.keys(details).length <= MAX_DETAILS, `has more than ${MAX_DETAILS} details`),
+);
+
 const RuleOverride = v.strictObject({
   enabled: orAbsent(v.boolean()),
   severity: orAbsent(v.picklist(SEVERITIES)),
   exceptions: orElse(v.array(RuleException), []),
+  title: orAbsent(Template),
+  details: orElse<Readonly<Record<string, string>>>(Details, {}),
 });
 
 function isDay(text: string): boolean {

@@ -22,8 +22,8 @@ export interface Finding {
 /** Everything that can be said of an expression before there is a record, in the order of the text. Never throws. */
 export type Check = (text: string) => readonly Finding[];
 
+/** Traps of an expression whatever its value is for. */
 const TRAPS: readonly Trap[] = [
-  truthyList,
   firstElement,
   onlyFirstItem,
   inObject,
@@ -33,12 +33,21 @@ const TRAPS: readonly Trap[] = [
   unknownField,
 ];
 
+/** What an expression is for: to be true or not, or to be told. */
+export type Purpose = "condition" | "text";
+
 /** A checker for expressions with the transforms of {@link TRANSFORMS} and the given ones. */
-export function createChecker(transforms: Readonly<Record<string, Transform>>, vocabulary: Vocabulary): Check {
+export function createChecker(
+  transforms: Readonly<Record<string, Transform>>,
+  vocabulary: Vocabulary,
+  purpose: Purpose = "condition",
+): Check {
   const names = Object.keys({ ...TRANSFORMS, ...transforms });
+  // A list is as good a text as any.
+  const traps = purpose === "condition" ? [truthyList, ...TRAPS] : TRAPS;
   return (text) => {
     try {
-      return findingsOf(parse(text), names, vocabulary);
+      return findingsOf(parse(text), names, vocabulary, traps);
     } catch (error) {
       if (error instanceof ExpressionError) return [{ severity: "error", message: error.message }];
       throw error;
@@ -49,9 +58,15 @@ export function createChecker(transforms: Readonly<Record<string, Transform>>, v
 /** Characters of what is said of one place; names in an expression may be long. */
 const MAX_PROBLEM = 500;
 
-function findingsOf(parsed: Parsed, transforms: readonly string[], vocabulary: Vocabulary): readonly Finding[] {
+function findingsOf(
+  parsed: Parsed,
+  transforms: readonly string[],
+  vocabulary: Vocabulary,
+  traps: readonly Trap[],
+): readonly Finding[] {
   const told = new Set<string>();
-  const trapped = TRAPS.flatMap((trap) => trap(parsed, vocabulary))
+  const trapped = traps
+    .flatMap((trap) => trap(parsed, vocabulary))
     .map(({ problem, ...rest }) => ({ ...rest, problem: shortened(problem) }))
     // Once is enough where a name comes again and again.
     .filter(({ problem }) => !told.has(problem) && told.add(problem))

@@ -9,13 +9,20 @@ export type Evaluate = (context: object, relative: unknown) => unknown;
 
 type Of<T extends AstNode["type"]> = Extract<AstNode, { type: T }>;
 type Transforms = Readonly<Record<string, Transform>>;
+/** What an operator makes of its operands. */
+export type Operate = (left: unknown, right?: unknown) => unknown;
 
 /**
  * Turns a syntax tree into a function with the values of Jexl's own evaluator, which wraps each step into a promise of
  * its kind. It throws where that throws, though not with the same error.
+ * @param operators those of Jexl, unless others are given
  */
-export function evaluatorOf(ast: Ast, transforms: Transforms): Evaluate {
-  const of = (node: Ast) => evaluatorOf(node, transforms);
+export function evaluatorOf(
+  ast: Ast,
+  transforms: Transforms,
+  operators: (operator: string) => Operate = operatorOf,
+): Evaluate {
+  const of = (node: Ast) => evaluatorOf(node, transforms, operators);
   // Nothing was written, as in `()`. Jexl notices when it evaluates.
   if (!ast) return nothing;
   switch (ast.type) {
@@ -33,11 +40,11 @@ export function evaluatorOf(ast: Ast, transforms: Transforms): Evaluate {
     }
     case "UnaryExpression": {
       const right = of(ast.right);
-      const operate = operatorOf(ast.operator);
+      const operate = operators(ast.operator);
       return (context, relative) => operate(right(context, relative));
     }
     case "BinaryExpression":
-      return binary(ast.operator, of(ast.left), of(ast.right));
+      return binary(ast.operator, of(ast.left), of(ast.right), operators);
     case "ConditionalExpression": {
       const [test, consequent, alternate] = [of(ast.test), ast.consequent && of(ast.consequent), of(ast.alternate)];
       return (context, relative) => {
@@ -77,14 +84,15 @@ function identifier(
   };
 }
 
-function operatorOf(operator: string): (left: unknown, right?: unknown) => unknown {
+/** As Jexl has it. */
+export function operatorOf(operator: string): Operate {
   return GRAMMAR.elements[operator]?.eval ?? nothing;
 }
 
-function binary(operator: string, left: Evaluate, right: Evaluate): Evaluate {
+function binary(operator: string, left: Evaluate, right: Evaluate, operators: (operator: string) => Operate): Evaluate {
   if (operator === "&&") return (context, relative) => left(context, relative) && right(context, relative);
   if (operator === "||") return (context, relative) => left(context, relative) || right(context, relative);
-  const operate = operatorOf(operator);
+  const operate = operators(operator);
   return (context, relative) => operate(left(context, relative), right(context, relative));
 }
 

@@ -90,6 +90,15 @@ export interface TagStore {
   tagsOf(region: string, ids: readonly string[]): Promise<ReadonlyMap<string, ReadonlyMap<string, string>>>;
 }
 
+/** The accounts of an organization. */
+export interface AccountDirectory {
+  /**
+   * What they are called, by their ids, page by page.
+   * @throws what the SDK throws
+   */
+  names(): AsyncIterable<ReadonlyMap<string, string>>;
+}
+
 /** What a topic is given. */
 export interface TopicMessage {
   readonly topicArn: string;

@@ -16,6 +16,15 @@ export interface RuleRef {
   readonly pack?: string;
   /** What to look at first. */
   readonly investigate?: string;
+  /** What the user's templates say of the record that it matched; of what is missing here, the words are ours. */
+  readonly wording?: Wording;
+}
+
+/** Texts made of a record by templates of the user's: foreign, and not bounded. */
+export interface Wording {
+  readonly title?: string;
+  /** At least one. */
+  readonly details?: readonly { readonly label: string; readonly value: string }[];
 }
 
 /** A rule before it is compiled: a Jexl expression and what it is called. */
@@ -42,6 +51,10 @@ export interface RuleOverride {
   readonly severity: Severity | undefined;
   /** When any of them holds, the rule does not match. */
   readonly exceptions: readonly RuleException[];
+  /** A template, in Jexl, for the title of an alert. */
+  readonly title: string | undefined;
+  /** Templates for what an alert tells in detail, by their labels; none for those that we choose. */
+  readonly details: Readonly<Record<string, string>>;
 }
 
 /** Holds when all of what it names fits the record; of a list, one entry is enough, and an empty list names nothing. */

@@ -28,6 +28,8 @@ export interface RuleSettings {
 export interface MessageSettings {
   /** By account id. */
   readonly accountNames: Readonly<Record<string, string>>;
+  /** Whether AWS Organizations is asked what the other accounts are called. */
+  readonly namesFromOrganizations: boolean;
   /** IANA name of the time zone that times are shown in. */
   readonly timeZone: string;
   /** Links lead through the access portal of IAM Identity Center, which signs in to the right account first. */
@@ -41,6 +43,7 @@ export interface MessageSettings {
 /** What holds when nobody says otherwise. */
 export const PLAIN_MESSAGES: MessageSettings = {
   accountNames: {},
+  namesFromOrganizations: false,
   timeZone: "UTC",
   identityCenter: undefined,
   runbooks: {},

@@ -1,9 +1,9 @@
-import { EvaluationError } from "#expression/evaluation-error.ts";
 import { bareObject } from "#model/bare.ts";
 import type { Judgement, RuleProblem } from "#model/decision.ts";
 import type { JudgeableRecord } from "#model/record.ts";
 import type { RuleRef } from "#model/rule.ts";
 import type { CompiledRule, RuleSet } from "./rule-set.ts";
+import { reasonOf, wordedBy } from "./wording.ts";
 
 /** What one rule says of a record. */
 export type Verdict =
@@ -29,7 +29,13 @@ export function decide(ruleSet: RuleSet, judgeable: JudgeableRecord): Judgement 
   };
   const ignoredBy = ruleSet.ignore.find(matches);
   if (ignoredBy !== undefined) return { decision: { kind: "ignored", rule: ignoredBy.ref }, problems };
-  const [first, ...others] = ruleSet.alert.filter(matches).map(({ ref }): RuleRef => ref);
+  const told = ({ ref, wording: templates }: CompiledRule): RuleRef => {
+    if (templates === undefined) return ref;
+    const { wording, failures } = wordedBy(templates, context);
+    problems.push(...failures.map((message) => ({ ruleId: ref.id, message })));
+    return wording === undefined ? ref : { ...ref, wording };
+  };
+  const [first, ...others] = ruleSet.alert.filter(matches).map(told);
   if (first === undefined) return { decision: { kind: "unmatched" }, problems };
   return { decision: { kind: "alert", rules: [first, ...others] }, problems };
 }
@@ -51,13 +57,6 @@ export function ask(rule: CompiledRule, { record }: JudgeableRecord, context: ob
     }
   }
   return failure ?? { kind: "matched" };
-}
-
-/** In our own words: the engine's may quote a value of the record. */
-function reasonOf(error: unknown): string {
-  if (error instanceof EvaluationError) return error.message;
-  if (error instanceof TypeError) return "it asks for a part of something that is not there";
-  return `the engine gave up (${error instanceof Error ? error.name : typeof error})`;
 }
 
 /** `userIdentity.type`, `event.userIdentity.type` and `event['userIdentity.type']` all name the same value. */

@@ -1,4 +1,4 @@
-import type { Finding } from "#expression/check.ts";
+import type { Finding, Purpose } from "#expression/check.ts";
 import { createCompiler, type Predicate } from "#expression/compile.ts";
 import { bareCopy } from "#model/bare.ts";
 import type { RuleProblem } from "#model/decision.ts";
@@ -9,12 +9,15 @@ import { type CompiledException, compileException } from "./exceptions.ts";
 import { jexlOf } from "./language.ts";
 import { settingProblems } from "./setting-problems.ts";
 import { transforms } from "./transforms.ts";
+import { type CompiledWording, compileWording } from "./wording.ts";
 
 /** A rule that can be asked. */
 export interface CompiledRule {
   readonly ref: RuleRef;
   readonly matches: Predicate;
   readonly exceptions: readonly { readonly reason: string; readonly holds: CompiledException }[];
+  /** Undefined where all words are ours. */
+  readonly wording: CompiledWording | undefined;
 }
 
 /** All rules of a deployment, compiled once per cold start. */
@@ -61,6 +64,7 @@ export function isOn({ id, pack, enabled }: DefaultRule, settings: Omit<RuleSett
 }
 
 const SAME_ID = "another rule has the same id; give each its own";
+const IGNORE_TELLS_NOTHING = "an ignore rule tells nothing; leave its title and details out of rule_overrides";
 
 /** The default rules that are on, and the user's. What cannot be used is reported beside what was wrong already. */
 export function ruleSetOf(
@@ -78,7 +82,7 @@ export function ruleSetOf(
 }
 
 /** What can be said of an expression before there is a record, beside that it compiles. */
-export type Examine = (jexl: string) => readonly Finding[];
+export type Examine = (jexl: string, purpose: Purpose) => readonly Finding[];
 
 /** Compiles rules. One that cannot be used is left out and reported; the others hold. */
 export function createRuleSet(
@@ -100,7 +104,7 @@ export function createRuleSet(
       const place = part === undefined ? ruleId : `${ruleId}.${part}`;
       if (isTranslated) translations.push({ ruleId: place, python: text, jexl });
       if (isTranslated && jexl === "false") warnings.push({ ruleId, message: `${what} is false for every record` });
-      const findings = isTranslated ? [] : examine(jexl);
+      const findings = isTranslated ? [] : examine(jexl, "condition");
       for (const { severity, message } of findings)
         (severity === "error" ? problems : warnings).push({ ruleId, message: `${what} ${message}` });
       return findings.some(({ severity }) => severity === "error") ? undefined : compile(jexl);
@@ -118,8 +122,14 @@ export function createRuleSet(
       continue;
     }
     ids.add(id);
-    const { severity = definition.severity, enabled = true, exceptions = [] } = overrides[id] ?? {};
+    const override = overrides[id];
+    const { severity = definition.severity, enabled = true, exceptions = [] } = override ?? {};
     if (!enabled) continue;
+    const worded = compileWording(override, examine);
+    for (const { severity, message } of worded.findings)
+      (severity === "error" ? problems : warnings).push({ ruleId: id, message });
+    if (worded.wording !== undefined && origin === "ignore")
+      problems.push({ ruleId: id, message: IGNORE_TELLS_NOTHING });
     // Ours are Jexl, whatever the user writes.
     const isOurs = pack !== undefined || origin === "tracked";
     const matches = read(id, undefined, expression, isOurs ? "jexl" : language);
@@ -139,7 +149,7 @@ export function createRuleSet(
       ...(pack === undefined ? {} : { pack }),
       ...(investigate === undefined ? {} : { investigate }),
     };
-    compiled.push({ ref, matches, exceptions: usable });
+    compiled.push({ ref, matches, exceptions: usable, wording: worded.wording });
   }
   const [ignore, alert] = [
     compiled.filter(({ ref }) => ref.origin === "ignore"),
