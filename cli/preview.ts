@@ -40,7 +40,8 @@ export const addPreviewWith =
       .summary("draws messages as Slack does, and sends nothing")
       .description(
         "Draws the messages that records would give, as Slack does, in one HTML file that needs nothing else.\n" +
-          "A path is what `scan` takes. Without one it draws one message for each default rule, and one notice of each kind.",
+          "A path is what `scan` takes. Alerts that would be told together are one message.\n" +
+          "Without a path it draws one message for each default rule, and one notice of each kind.",
       )
       .argument("[paths...]", "what to read");
     withRuleOptions(command);
@@ -94,7 +95,7 @@ async function drawFound(
   terminal: Terminal,
   stop: AbortSignal,
 ): Promise<number> {
-  const channels = newChannels(options.max);
+  const channels = newChannels(options.max, rules.messages);
   const scanned = await scanFor(candidates, rules, options, terminal, stop, ({ alert }) => {
     if (options.json) terminal.out(jsonLine(slackMessage(alert)));
     else channels.add(alert);

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { addPreviewWith } from "#cli/preview.ts";
 import { defaultRules } from "#default-rules";
 import { fakeTerminal } from "#test/support/dead-letters.ts";
-import { logFile, record, trailStopped } from "#test/support/records.ts";
+import { logFile, record, trailStopped, trailStoppedBySomebody } from "#test/support/records.ts";
 import { folderOf, jsonLines, runCommand } from "#test/support/scanning.ts";
 import { checkMessage } from "#test/support/slack-stand-in/block-kit.ts";
 
@@ -26,6 +26,7 @@ function read(file: string) {
 }
 
 const stop = (id: string, more = {}) => trailStopped("111111111111", { eventID: id, ...more });
+const stopBySomebody = (id: string) => trailStoppedBySomebody("111111111111", id);
 
 /** What the gallery tells beside calls. */
 const NOTICES = [
@@ -185,8 +186,17 @@ describe("preview of files", () => {
     ]);
   });
 
+  test("draws alerts that are the same as one message, also from several files", async () => {
+    const folder = folderOf({ "a.json.gz": logFile(stop("id-1"), stop("id-2")), "b.json.gz": logFile(stop("id-3")) });
+    const file = path.join(folder, "out.html");
+    await previewing([folder, "--max", "1", "--out", file]);
+    const { html, inClass } = read(file);
+    expect([inClass("author").length, html.includes("CloudTrail logging stopped (3 times)")]).toEqual([1, true]);
+    expect([...html.matchAll(/eventID: (id-\d)/g)].map(([, id]) => id)).toEqual(["id-1", "id-2", "id-3"]);
+  });
+
   test("draws so many messages of one rule, counts the others, and prints all with --json", async () => {
-    const folder = folderOf({ "a.json.gz": logFile(stop("id-1"), stop("id-2"), stop("id-3")) });
+    const folder = folderOf({ "a.json.gz": logFile(...["id-1", "id-2", "id-3"].map((id) => stopBySomebody(id))) });
     const file = path.join(folder, "out.html");
     const { output } = await previewing([path.join(folder, "a.json.gz"), "--max", "2", "--out", file]);
     const { html, inClass } = read(file);

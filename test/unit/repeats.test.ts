@@ -109,6 +109,21 @@ describe("alerts of one group", () => {
     });
   });
 
+  test("say first what they did otherwise", () => {
+    const ports = (value: string) => ({
+      details: [
+        { label: "Opened", value },
+        { label: "To", value: "0.0.0.0/0" },
+      ],
+    });
+    const standing = alert(1, ports("443 (HTTPS)"));
+    const other = alert(2, { ...ports("22 (SSH)"), call: "EC2 AuthorizeSecurityGroupIngress, security group sg-2" });
+    expect(repeatsOf([other], standing, PLAIN_MESSAGES).first.differs).toEqual([
+      "Opened 22 (SSH)",
+      "security group sg-2",
+    ]);
+  });
+
   test("are that alert where there is one", () => {
     expect(together([alert(1)], PLAIN_MESSAGES)).toEqual(alert(1));
   });

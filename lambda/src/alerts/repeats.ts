@@ -5,7 +5,7 @@ import { bounded } from "./values.ts";
 
 /** How many of those that are told together are listed. */
 const MAX_LISTED = 20;
-/** Of a text that tells one from the others, in characters. */
+/** Of a text that tells one from the others, in characters; details are at most six. */
 const MAX_DIFFERENCE = 60;
 const MAX_TIME = 60;
 
@@ -23,10 +23,7 @@ export function repeatsOf(alerts: Alerts, standing: Alert, { timeZone }: Message
     eventId: alert.eventId,
     when: alert.when,
     time: alert.when && bounded(momentIn(alert.when, timeZone), MAX_TIME),
-    differs: (["who", "call", "origin", "region"] as const).flatMap((field) => {
-      const value = alert[field];
-      return value === undefined || value === standing[field] ? [] : [bounded(value, MAX_DIFFERENCE)];
-    }),
+    differs: differencesOf(alert, standing).map((text) => bounded(text, MAX_DIFFERENCE)),
   });
   const ordered = inOrder(alerts);
   const [first] = ordered;
@@ -36,6 +33,20 @@ export function repeatsOf(alerts: Alerts, standing: Alert, { timeZone }: Message
     last: said(ordered.at(-1) ?? first),
     occurrences: ordered.slice(0, MAX_LISTED).map(said),
   };
+}
+
+/** What it did and with what comes first: the ports of the second opened group matter more than its session. */
+function differencesOf(alert: Alert, standing: Alert): readonly string[] {
+  const details = alert.details.filter(
+    ({ label, value }) => !standing.details.some((known) => known.label === label && known.value === value),
+  );
+  const fields = (["call", "who", "origin", "region"] as const).flatMap((field) => {
+    const value = alert[field];
+    if (value === undefined || value === standing[field]) return [];
+    // The call is the same in all of them, and what it was done to stands behind it.
+    return field === "call" ? [value.slice(value.indexOf(", ") + 1).trim()] : [value];
+  });
+  return [...details.map(({ label, value }) => `${label} ${value}`), ...fields];
 }
 
 /** Both as one. Those that are listed stay; later ones are added while there is room. */

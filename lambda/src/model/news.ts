@@ -25,7 +25,7 @@ export interface Occurrence {
   readonly when: string | undefined;
   /** The same as the reader's clock shows it, without the year: `11 Jun 11:15:00`. */
   readonly time: string | undefined;
-  /** What it says otherwise than the alert that stands for all: caller, call, origin, region. */
+  /** What it says otherwise than the alert that stands for all: details, call, caller, origin, region. */
   readonly differs: readonly string[];
 }
 
