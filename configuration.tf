@@ -55,7 +55,7 @@ locals {
   }
 
   # The older module's name for it, in seconds.
-  window_minutes = var.dynamodb_time_to_live == null ? var.grouping.window_minutes : min(1440, ceil(var.dynamodb_time_to_live / 60))
+  window_minutes = var.dynamodb_time_to_live == null ? var.grouping.window_minutes : min(120, ceil(var.dynamodb_time_to_live / 60))
 
   configuration_document = merge(local.rule_document, {
     routes                                = local.routes

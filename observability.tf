@@ -259,7 +259,7 @@ locals {
     },
     {
       title = "Notices, messages, completeness"
-      names = ["NoticesIn", "NoticesDelivered", "NoticesAlreadyDelivered", "NoticesFailed", "MessagesIn", "MissingFiles", "AlteredFiles", "DigestsNotFound"]
+      names = ["NoticesIn", "NoticesDelivered", "NoticesAlreadyDelivered", "NoticesFailed", "MessagesIn", "WakesAsked", "MissingFiles", "AlteredFiles", "DigestsNotFound"]
     },
     {
       title = "Messages in the queues"

@@ -692,8 +692,10 @@ variable "grouping" {
   nullable = false
 
   validation {
-    condition     = var.grouping.window_minutes >= 0 && var.grouping.window_minutes <= 1440 && floor(var.grouping.window_minutes) == var.grouping.window_minutes
-    error_message = "grouping.window_minutes must be a whole number of minutes between 0 (no window) and 1440 (a day)."
+    # The function wakes itself every 15 minutes, and Lambda takes about 16 times in a row for a loop.
+    # https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+    condition     = contains(range(0, 121), var.grouping.window_minutes)
+    error_message = "grouping.window_minutes must be a whole number of minutes between 0 (no window) and 120."
   }
 }
 
@@ -1185,7 +1187,7 @@ variable "retry" {
 # ---------------------------------------------------------------------------------------------------------------------
 
 variable "dynamodb_time_to_live" {
-  description = "Deprecated: `grouping.window_minutes`, in seconds, of which it takes precedence."
+  description = "Deprecated: `grouping.window_minutes` in seconds (at most two hours of them); it wins over it."
   type        = number
   default     = null
 

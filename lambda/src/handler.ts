@@ -174,7 +174,7 @@ async function deploy(world: World, secrets: Secrets, log: Log): Promise<Deploym
       together: (alerts) => together(alerts, settings.messages),
       repeatsOf: (alerts, standing) => repeatsOf(alerts, standing, settings.messages),
       joined,
-      moreNotice,
+      moreNotice: (alert, repeats, occasion) => moreNotice(alert, repeats, occasion, settings.messages),
       windowId,
       windowMs: grouping.windowMs,
       ledgerKey,

@@ -114,7 +114,7 @@ test("the same comes again within the window → one message at its end, without
     headlines: [STOPPED, "🔴 CRITICAL · 3 more: CloudTrail logging stopped"],
     told: ["e1", "e2", "e3", "e4"].map((id) => `default ${id}`),
   });
-  expect(texts.join("\n")).toContain("11 Jun 09:01:00 to 11 Jun 09:03:00");
+  expect(texts.join("\n")).toContain("11 Jun 09:01:00 to 11 Jun 09:03:00 UTC");
   await notify(simulation, 3);
   expect(headlines(simulation).slice(2)).toEqual([STOPPED]);
   expectSettled(simulation);
@@ -212,7 +212,7 @@ test("Slack is out when the window ends → what was counted is told once it is 
   });
 });
 
-test("the window of a day is longer than a queue keeps a message → the function wakes itself again until it is over", async () => {
+test("the window of an hour is longer than a queue keeps a message → the function wakes itself again until it is over", async () => {
   const document = { grouping: { window_minutes: 60, retry_queue_arn: RETRY_QUEUE } };
   const simulation = await deployed([[stopped("e1")], [stopped("e2", 1)]], { document });
   const beginMs = simulation.clock.nowMs();
@@ -235,6 +235,70 @@ test("twenty invocations count repeats at the same moment → none is lost, and 
   const simulation = await deployed(files);
   await Promise.all([...files.map((_, index) => notify(simulation, index)), simulation.settle()]);
   expect({ said: said(simulation), few: headlines(simulation).length <= 3 }).toEqual({ said: 40, few: true });
+  expectSettled(simulation);
+});
+
+test("a repeat is written so slowly that the window is over meanwhile → it is told all the same", async () => {
+  const simulation = await deployed([[stopped("e1")], [stopped("e2", 1)], [stopped("e3")], [stopped("e4")]]);
+  await notify(simulation, 0);
+  // One second before the window's end, a transaction of three seconds.
+  await wait(simulation, 15 - 1 / 60);
+  simulation.change((world) => ({
+    ...world,
+    ledger: (settings) => {
+      const ledger = world.ledger(settings);
+      const keepWindow: typeof ledger.keepWindow = async (...given) => {
+        if (given[1]?.untold !== undefined) await world.clock.sleep(3_000);
+        return ledger.keepWindow(...given);
+      };
+      return { ...ledger, keepWindow };
+    },
+  }));
+  await notify(simulation, 1);
+  simulation.change((world) => world);
+  await simulation.settle();
+  expect(said(simulation)).toBe(2);
+  // And the next window is as any other.
+  await notify(simulation, 2);
+  await notify(simulation, 3);
+  await simulation.settle();
+  expect([said(simulation), simulation.told().length]).toEqual([4, 4]);
+  expectSettled(simulation);
+});
+
+test("the ledger is switched off while a window counts → the message that ends it rests as a dead letter, for when it is on again", async () => {
+  const simulation = await deployed([[stopped("e1")], [stopped("e2", 1)]]);
+  await notify(simulation, 0);
+  await notify(simulation, 1);
+  simulation.configure({ ledger: { table: null, retention_days: 90 } });
+  await simulation.settle();
+  expect([headlines(simulation).length, simulation.deadLetters]).toEqual([
+    1,
+    [{ windowId: expect.stringMatching(/^window\//) }],
+  ]);
+  simulation.configure(WINDOW);
+  simulation.redrive();
+  await simulation.settle();
+  expect(said(simulation)).toBe(2);
+});
+
+test("the ledger is slow and the time is short while many repeats are counted → what is left is handed back, and counted then", async () => {
+  const many = Array.from({ length: 900 }, (_, index) => stopped(`m${index}`, index % 14));
+  const simulation = await deployed([[stopped("e1")], many], { timeoutMs: 15_000 });
+  await notify(simulation, 0);
+  simulation.change((world) => ({
+    ...world,
+    ledger: (settings) => {
+      const ledger = world.ledger(settings);
+      return { ...ledger, claim: (...given) => world.clock.sleep(300).then(() => ledger.claim(...given)) };
+    },
+  }));
+  await notify(simulation, 1);
+  await simulation.settle();
+  expect({ said: said(simulation), timedOut: simulation.endings.filter((ending) => ending === "timed out") }).toEqual({
+    said: 901,
+    timedOut: [],
+  });
   expectSettled(simulation);
 });
 

@@ -242,7 +242,7 @@ function repeatedNews(alertOf: (raw: RawRecord) => Alert): readonly (readonly [s
   const alert = together([first, ...others], WORDING);
   return [
     ["repeated", alert],
-    ["more-repeats", moreNotice(alert, repeatsOf([later, ...latest], alert, WORDING), "one of a test")],
+    ["more-repeats", moreNotice(alert, repeatsOf([later, ...latest], alert, WORDING), "one of a test", WORDING)],
   ];
 }
 

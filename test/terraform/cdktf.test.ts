@@ -151,7 +151,13 @@ describe("a cdktf stack with the module", () => {
         ),
         statement(
           "UseLedger",
-          ["dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+          [
+            "dynamodb:BatchGetItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+          ],
           [`arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/cloudtrail-to-slack-ledger`],
         ),
         {

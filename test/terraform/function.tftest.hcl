@@ -122,7 +122,7 @@ run "may_do_exactly_this" {
         {
           Sid      = "UseLedger"
           Effect   = "Allow"
-          Action   = ["dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+          Action   = ["dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
           Resource = ["arn:aws:dynamodb:eu-central-1:123456789012:table/cloudtrail-to-slack-ledger"]
         },
         {

@@ -18,6 +18,7 @@ run "tells_the_function_nothing_but_the_defaults" {
       allowed_cidrs      = []
       allowed_hook_hosts = ["hooks.slack.com", "hooks.slack-gov.com"]
       events_to_track    = []
+      grouping           = { retry_queue_arn = "arn:aws:sqs:eu-central-1:123456789012:cloudtrail-to-slack-retry", window_minutes = 15 }
       ignore_rules       = []
       ledger             = { table = "cloudtrail-to-slack-ledger", retention_days = 30 }
       limits             = { file_bytes = 4294967296, file_records = 5000000, record_bytes = 1048576, record_depth = 64, record_values = 100000 }

@@ -441,7 +441,7 @@ const refused: readonly Case[] = [
   ...[0, 2.5].map(
     (max_attempts): Case => [`${max_attempts} attempts of retries`, among({ retry: { max_attempts } }), ATTEMPTS],
   ),
-  ...[-1, 1441, 0.5].map(
+  ...[-1, 121, 0.5].map(
     (window_minutes): Case => [
       `a window of ${window_minutes} minutes`,
       among({ grouping: { window_minutes } }),
@@ -691,7 +691,7 @@ const accepted: readonly Case[] = [
       monitoring: { quiet_hours: 0 },
       reconcile: { look_back_hours: 1, schedule_expression: "rate(5 minutes)" },
       retry: { max_attempts: 1 },
-      grouping: { window_minutes: 1440 },
+      grouping: { window_minutes: 120 },
     }),
   ],
   [

@@ -13,7 +13,7 @@ import { destinationKey, ledgerKey, windowId } from "#ledger/keys.ts";
 import type { Delivery, Destination, RouteTable } from "#model/destination.ts";
 import { LogFileError } from "#model/errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "#model/log-file.ts";
-import type { News } from "#model/news.ts";
+import type { Alert, News, Repeats } from "#model/news.ts";
 import { brokenIdentities, MAX_REPORTED, newOutcome } from "#model/outcome.ts";
 import type { ObjectStore } from "#model/ports.ts";
 import type { RuleDefinition } from "#model/rule.ts";
@@ -125,7 +125,8 @@ async function run(payload: unknown, setting: Setting = {}) {
     together: (alerts) => together(alerts, PLAIN_MESSAGES),
     repeatsOf: (alerts, standing) => repeatsOf(alerts, standing, PLAIN_MESSAGES),
     joined,
-    moreNotice,
+    moreNotice: (alert: Alert, repeats: Repeats, occasion: string) =>
+      moreNotice(alert, repeats, occasion, PLAIN_MESSAGES),
     ledgerKey,
     destinationKey,
     windowId,

@@ -32,6 +32,11 @@ describe("the group of an alert", () => {
       { userIdentity: session("ci", "1", false) },
       { userIdentity: session("ci", "2", false) },
     ],
+    [
+      "other sessions of a role of another account",
+      { userIdentity: { type: "AWSAccount", principalId: "AROAEXAMPLE:1", accountId: "222222222222" } },
+      { userIdentity: { type: "AWSAccount", principalId: "AROAEXAMPLE:2", accountId: "222222222222" } },
+    ],
     ["other addresses and regions", { sourceIPAddress: "192.0.2.1" }, { sourceIPAddress: "192.0.2.2", awsRegion: "x" }],
     [
       "other messages of the same error",
@@ -135,7 +140,7 @@ describe("alerts of one group", () => {
 
   test("say in few words how they differ, whatever they say", () => {
     const { occurrences } = repeats(alert(1, { who: "x".repeat(1_000), when: "y".repeat(1_000) }));
-    expect(occurrences.map(({ differs, time }) => [differs[0]?.length, time?.length])).toEqual([[60, 60]]);
+    expect(occurrences.map(({ differs, time }) => [differs[0]?.length, time?.length])).toEqual([[120, 60]]);
   });
 });
 
@@ -160,21 +165,41 @@ test("repeats that are joined one by one count, begin and end as those that are 
   );
 });
 
-test("what is told of repeats says who, what, when, by which rule and how often, to those who heard of the first", () => {
-  const several = moreNotice(ALERT, repeats(alert(1), alert(2)), "window 1");
-  expect(several).toMatchObject({
+test("what is told of repeats says who, what, where, when, by which rule and how often, to those who heard of the first", () => {
+  const told = moreNotice(ALERT, repeats(alert(1), alert(2)), "window 1", {
+    ...PLAIN_MESSAGES,
+    timeZone: "Europe/Berlin",
+  });
+  expect(told).toMatchObject({
     ...{ kind: "notice", severity: ALERT.severity, accountId: ALERT.accountId, occasion: "window 1" },
     title: `2 more: ${ALERT.title}`,
     facts: [
       { label: "Who", value: ALERT.who },
-      { label: "What", value: ALERT.call },
-      { label: "When", value: "11 Jun 09:00:01 to 11 Jun 09:00:02" },
+      { label: "What", value: ALERT.call.split(", ")[0] },
+      { label: "Where", value: "prod-payments (111111111111) · eu-central-1" },
+      { label: "When", value: "11 Jun 09:00:01 to 11 Jun 09:00:02 Europe/Berlin" },
       { label: ALERT.rules.length === 1 ? "Rule" : "Rules", value: ALERT.rules.map(({ id }) => id).join(", ") },
     ],
   });
-  const one = moreNotice(ALERT, repeats(alert(1)), "window 1");
-  expect([one.title, one.facts.map(({ label }) => label)]).toEqual([
+  const one = moreNotice({ ...ALERT, accountName: undefined }, repeats(alert(1)), "window 1", PLAIN_MESSAGES);
+  expect([one.title, ...one.facts.slice(2, 4).map(({ value }) => value)]).toEqual([
     `1 more: ${ALERT.title}`,
-    several.facts.map(({ label }) => label).filter((label) => label !== "When"),
+    "111111111111 · eu-central-1",
+    "11 Jun 09:00:01 UTC",
   ]);
+});
+
+test("one call that is different is listed, however many harmless ones stand around it", () => {
+  const harmless = Array.from({ length: 30 }, (_, index) => alert(index));
+  const worse = alert(40, { details: [{ label: "Opened", value: "all traffic from everyone" }] });
+  const at = (list: readonly Alert[]) => repeats(...(list as [Alert, ...Alert[]]));
+  const together = at([...harmless, worse, alert(50)]);
+  const oneByOne = [...harmless, worse, alert(50)].map((one) => at([one])).reduce((sum, one) => joined(sum, one));
+  for (const { count, occurrences } of [together, oneByOne]) {
+    expect([count, occurrences.length, occurrences.map(({ eventId }) => eventId).includes("e40")]).toEqual([
+      32,
+      20,
+      true,
+    ]);
+  }
 });

@@ -314,7 +314,7 @@ describe("chat.postMessage", () => {
 
   it("posts to the channel of the body and answers with its time stamp", async () => {
     const message = { channel: "C0123456789", ...hello };
-    const body = { ok: true, channel: "C0123456789", ts: tsOf(1) };
+    const body = { ok: true, channel: "C0123456789", ts: tsOf(1), message };
     expect(await call(message)).toEqual({ status: 200, retryAfter: null, body });
     expect(slack.received("C0123456789")).toEqual([
       { channel: "C0123456789", receivedAtMs: nowMs, payload: message, ts: tsOf(1), revisions: [] },
@@ -347,7 +347,7 @@ describe("chat.postMessage", () => {
       await call({ ...reply, channel: "C2" }),
       await call({ ...reply, thread_ts: 7 }),
     ]).toEqual([
-      { status: 200, retryAfter: null, body: { ok: true, channel: "C1", ts: tsOf(2) } },
+      { status: 200, retryAfter: null, body: { ok: true, channel: "C1", ts: tsOf(2), message: reply } },
       ...["thread_not_found", "thread_not_found", "thread_not_found"].map(error),
     ]);
     expect(slack.received().map(({ payload }) => payload)).toEqual([{ channel: "C1", ...hello }, reply]);

@@ -4,7 +4,7 @@ import { joined, moreNotice, repeatsOf, together } from "#alerts/repeats.ts";
 import { guardedLedger } from "#ledger/guarded-ledger.ts";
 import { destinationKey, ledgerKey, windowId } from "#ledger/keys.ts";
 import type { Delivery, Destination, Mention, Target } from "#model/destination.ts";
-import type { Alert, News, Notice } from "#model/news.ts";
+import type { Alert, News, Notice, Repeats } from "#model/news.ts";
 import { brokenIdentities, newOutcome, type Outcome } from "#model/outcome.ts";
 import type { TellingLedger } from "#model/ports.ts";
 import { PLAIN_MESSAGES } from "#model/settings.ts";
@@ -70,7 +70,8 @@ function invocation(setting: Setting = {}) {
     together: (alerts: readonly [Alert, ...Alert[]]) => together(alerts, PLAIN_MESSAGES),
     repeatsOf: (alerts: readonly [Alert, ...Alert[]], standing: Alert) => repeatsOf(alerts, standing, PLAIN_MESSAGES),
     joined,
-    moreNotice,
+    moreNotice: (alert: Alert, repeats: Repeats, occasion: string) =>
+      moreNotice(alert, repeats, occasion, PLAIN_MESSAGES),
     ledgerKey,
     destinationKey,
     windowId,

@@ -30,9 +30,7 @@ function actorOf(record: CloudTrailRecord): readonly (string | undefined)[] {
     if (issuer !== undefined) return [type, issuer];
     if (role !== undefined) return [type, account, role];
   }
-  return [
-    type,
-    arn ?? at("invokedBy") ?? at("principalId") ?? at("userName"),
-    arn === undefined ? at("accountId") : "",
-  ];
+  // Of a role of another account: `AROA…:<session>`.
+  const principal = at("principalId")?.replace(/^(AROA[^:]*):.*$/s, "$1");
+  return [type, arn ?? at("invokedBy") ?? principal ?? at("userName"), arn === undefined ? at("accountId") : ""];
 }

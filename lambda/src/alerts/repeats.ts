@@ -6,7 +6,9 @@ import { bounded } from "./values.ts";
 /** How many of those that are told together are listed. */
 const MAX_LISTED = 20;
 /** Of a text that tells one from the others, in characters; details are at most six. */
-const MAX_DIFFERENCE = 60;
+const MAX_DIFFERENCE = 120;
+/** An id of CloudTrail has 36 characters; a forged one may have any. */
+const MAX_ID = 100;
 const MAX_TIME = 60;
 
 type Alerts = readonly [Alert, ...Alert[]];
@@ -20,7 +22,7 @@ export function together(alerts: Alerts, settings: MessageSettings): Alert {
 /** @param standing the alert of the group that stands for all: each says how it differs from it */
 export function repeatsOf(alerts: Alerts, standing: Alert, { timeZone }: MessageSettings): Repeats {
   const said = (alert: Alert): Occurrence => ({
-    eventId: alert.eventId,
+    eventId: bounded(alert.eventId, MAX_ID),
     when: alert.when,
     time: alert.when && bounded(momentIn(alert.when, timeZone), MAX_TIME),
     differs: differencesOf(alert, standing).map((text) => bounded(text, MAX_DIFFERENCE)),
@@ -31,7 +33,7 @@ export function repeatsOf(alerts: Alerts, standing: Alert, { timeZone }: Message
     count: alerts.length,
     first: said(first),
     last: said(ordered.at(-1) ?? first),
-    occurrences: ordered.slice(0, MAX_LISTED).map(said),
+    occurrences: listed(ordered.map(said)),
   };
 }
 
@@ -49,14 +51,14 @@ function differencesOf(alert: Alert, standing: Alert): readonly string[] {
   return [...details.map(({ label, value }) => `${label} ${value}`), ...fields];
 }
 
-/** Both as one. Those that are listed stay; later ones are added while there is room. */
+/** Both as one. */
 export function joined(some: Repeats | undefined, more: Repeats): Repeats {
   if (some === undefined) return more;
   return {
     count: some.count + more.count,
     first: isBefore(more.first, some.first) ? more.first : some.first,
     last: isBefore(more.last, some.last) ? some.last : more.last,
-    occurrences: [...some.occurrences, ...more.occurrences].slice(0, MAX_LISTED),
+    occurrences: listed([...some.occurrences, ...more.occurrences]),
   };
 }
 
@@ -64,16 +66,42 @@ export function joined(some: Repeats | undefined, more: Repeats): Repeats {
  * What is told of repeats apart from the alert that they repeat.
  * @param occasion tells it from an earlier one with the same words
  */
-export function moreNotice(alert: Alert, repeats: Repeats, occasion: string): Notice {
-  const { severity, title, accountId, who, call, rules } = alert;
+export function moreNotice(alert: Alert, repeats: Repeats, occasion: string, { timeZone }: MessageSettings): Notice {
+  const { severity, title, accountId, accountName, region, who, call, rules } = alert;
   const { count, first, last } = repeats;
+  const account = accountName === undefined ? accountId : `${accountName} (${accountId})`;
+  const times = [first.time ?? "?", ...(count === 1 ? [] : [last.time ?? "?"])];
+  const [bareCall = call] = call.split(", ");
   const facts: readonly Fact[] = [
     { label: "Who", value: who },
-    { label: "What", value: call },
-    ...(count === 1 ? [] : [{ label: "When", value: `${first.time ?? "?"} to ${last.time ?? "?"}` }]),
+    { label: "What", value: bareCall },
+    { label: "Where", value: [account, region].filter(Boolean).join(" · ") },
+    { label: "When", value: `${times.join(" to ")} ${timeZone}` },
     { label: rules.length === 1 ? "Rule" : "Rules", value: rules.map(({ id }) => id).join(", ") },
   ];
   return { kind: "notice", severity, accountId, title: `${count} more: ${title}`, facts, occasion, repeats };
+}
+
+/**
+ * Those that are listed, in their order: where there are too many, the first of each that says something else come before
+ * those that say the same again, so that nobody hides one call behind twenty harmless ones.
+ */
+function listed(occurrences: readonly Occurrence[]): readonly Occurrence[] {
+  if (occurrences.length <= MAX_LISTED) return occurrences;
+  const said = new Set<string>();
+  const isNew = occurrences.map(({ differs }) => {
+    const words = differs.join("\n");
+    return !said.has(words) && said.add(words) !== undefined;
+  });
+  let left = MAX_LISTED;
+  const chosen = new Set<Occurrence>();
+  for (const wanted of [true, false])
+    for (const [index, occurrence] of occurrences.entries()) {
+      if (left === 0 || isNew[index] !== wanted) continue;
+      chosen.add(occurrence);
+      left -= 1;
+    }
+  return occurrences.filter((occurrence) => chosen.has(occurrence));
 }
 
 function inOrder([first, ...others]: Alerts): Alerts {

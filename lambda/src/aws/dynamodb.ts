@@ -18,6 +18,7 @@ const MAX_KEYS = 100;
 const DAY_SECONDS = 24 * 3600;
 /** Somebody else writes one of the rows at this moment. */
 const CONFLICT = "TransactionConflict";
+const CONFLICT_WAIT_MS = 100;
 
 /** What the adapter needs to know of a deployment. */
 export interface LedgerOptions {
@@ -91,6 +92,8 @@ export function dynamodbLedger(options: LedgerOptions): Ledger {
         );
         return { kind: "mine" };
       } catch (error) {
+        // Somebody is just writing that it was told, or will not have.
+        if (isConflict(error)) return { kind: "held", untilMs: clock.nowMs() };
         if (!(error instanceof ConditionalCheckFailedException)) throw error;
         if (error.Item?.state?.S === "delivered") return { kind: "delivered" };
         if (error.Item?.claim?.S === claim) return { kind: "mine" };
@@ -100,7 +103,13 @@ export function dynamodbLedger(options: LedgerOptions): Ledger {
 
     async confirm(key) {
       const Item = { id: { S: key }, state: { S: "delivered" }, expiresAt: expiresAt() };
-      await client.send(new PutItemCommand({ TableName, Item }));
+      const put = () => client.send(new PutItemCommand({ TableName, Item }));
+      // The transaction that is in the way says the same, or ends within milliseconds.
+      await put().catch(async (error) => {
+        if (!isConflict(error)) throw error;
+        await clock.sleep(CONFLICT_WAIT_MS);
+        await put();
+      });
     },
 
     async release(key) {
@@ -111,7 +120,7 @@ export function dynamodbLedger(options: LedgerOptions): Ledger {
       };
       await client
         .send(new DeleteItemCommand({ TableName, Key: { id: { S: key } }, ...condition }))
-        .catch(unlessConditionFailed);
+        .catch((error) => (isConflict(error) ? undefined : unlessConditionFailed(error)));
     },
 
     async window(id) {
@@ -216,4 +225,9 @@ type Item = Readonly<Record<string, { readonly S?: string | undefined; readonly 
 
 function unlessConditionFailed(error: unknown): undefined {
   if (!(error instanceof ConditionalCheckFailedException)) throw error;
+}
+
+/** Whether a transaction is writing the row at this moment: DynamoDB then refuses whatever else would. */
+function isConflict(error: unknown): boolean {
+  return error instanceof Error && error.name === "TransactionConflictException";
 }

@@ -16,8 +16,9 @@ export interface Content {
   readonly links: readonly Link[];
 }
 
-/** Of one of several in a list, which is to show the id of each. As Slack counts: escaped. */
-const MAX_DIFFERENCES = 110;
+/** Of each of several in a list, which is to show the ids of all; the fewer there are, the more of each. As Slack counts: escaped. */
+const MAX_OF_ALL = 2_200;
+const MAX_DIFFERENCES = 600;
 const MAX_ID = 48;
 
 /** News as lines of a label and a value, whoever draws them. */
@@ -43,12 +44,10 @@ function listOf(repeats: Repeats | undefined): readonly Fact[] {
   if (repeats === undefined) return [];
   const { count, occurrences } = repeats;
   const hidden = count - occurrences.length;
+  const max = Math.min(MAX_DIFFERENCES, Math.floor(MAX_OF_ALL / Math.max(1, occurrences.length)));
   const listed = occurrences.map(({ time, differs, eventId }) => ({
     label: time ?? "at an unknown time",
-    value: [
-      plain(differs.join(" · "), { max: MAX_DIFFERENCES }),
-      eventId && `eventID: ${plain(eventId, { max: MAX_ID })}`,
-    ]
+    value: [plain(differs.join(" · "), { max }), eventId && `eventID: ${plain(eventId, { max: MAX_ID })}`]
       .filter(Boolean)
       .join(" · "),
   }));

@@ -43,7 +43,7 @@ export async function postAsApp(
     });
     const body = await response.text();
     if (response.status !== 200) return classify(response.status, body, response.headers.get("retry-after"));
-    return classifyBody(body);
+    return classifyBody(body, place);
   } catch (error) {
     return noAnswer(error);
   }
@@ -58,7 +58,7 @@ function whereTo(channel: string, place: Place | undefined) {
     : { method: "chat.update", channel: thread.channelId, ts: thread.ts };
 }
 
-function classifyBody(body: string): Delivery {
+function classifyBody(body: string, place: Place | undefined): Delivery {
   let answer: unknown;
   try {
     answer = JSON.parse(body);
@@ -67,8 +67,10 @@ function classifyBody(body: string): Delivery {
   }
   if (typeof answer !== "object" || answer === null) return { kind: "ambiguous", reason: "Slack answered no object" };
   if ("ok" in answer && answer.ok === true) {
-    const { channel, ts } = answer as { readonly channel?: unknown; readonly ts?: unknown };
-    if (typeof channel !== "string" || typeof ts !== "string") return { kind: "delivered" };
+    const { channel, ts, message } = answer as Readonly<Record<string, unknown>>;
+    // To a message that is gone Slack may post the reply like any other message.
+    const isLost = place?.kind === "reply" && Object(message).thread_ts !== place.thread.ts;
+    if (typeof channel !== "string" || typeof ts !== "string" || isLost) return { kind: "delivered" };
     return { kind: "delivered", thread: { channelId: channel, ts } };
   }
   const word = "error" in answer && typeof answer.error === "string" ? answer.error : "";

@@ -20,7 +20,7 @@ export type Block =
 export const MAX_LABEL = 40;
 /** Longest value of a line, in characters as Slack counts them: escaped. */
 export const MAX_VALUE = 800;
-/** Four facts about repeats, twenty of them, and how many are left out. */
+/** A notice of repeats has five facts, and a list twenty entries and how many are left out. */
 const MAX_FACTS = 25;
 const MAX_TOTAL = 5_000;
 const MAX_CONTEXT = 400;

@@ -78,7 +78,7 @@ export interface Place {
 
 /** How an attempt to tell ended. `reason` names the answer, never a secret. */
 export type Delivery =
-  /** `degraded`: why it was told as plain text only. `thread`: what was posted, where replies to it are possible. */
+  /** `degraded`: why it was told as plain text only. `thread`: what was posted, where the Slack App posted it; of a reply only where it stands below its message. */
   | { readonly kind: "delivered"; readonly degraded?: string; readonly thread?: Thread }
   /** Not posted; may be tried again after the wait. */
   | { readonly kind: "throttled"; readonly retryAfterSeconds: number; readonly reason: string }

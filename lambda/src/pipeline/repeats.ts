@@ -42,19 +42,19 @@ export function threadFor(window: RepeatWindow, via: Destination, { stages }: In
   return window.thread?.destination === stages.destinationKey(via) ? window.thread : undefined;
 }
 
-/**
- * Counts repeats, to be told when the window is over. At most {@link MAX_KEPT} at once.
- * @returns whether they were counted; else they are to be told
- */
+/** What came of counting repeats. `raced`: others changed the window. `unwakeable`: nothing would end it, so they are to be told. */
+export type Counted = "counted" | "raced" | "unwakeable";
+
+/** Counts repeats, to be told when the window is over. At most {@link MAX_KEPT} at once. */
 export async function countRepeats(
   letter: Letter,
   mine: readonly Member[],
   { id, stored }: Look,
   invocation: Invocation,
-): Promise<boolean> {
+): Promise<Counted> {
   const { ports, stages, ledger } = invocation;
   const alerts = alertsOf(mine);
-  if (stored === undefined || alerts === undefined) return false;
+  if (stored === undefined || alerts === undefined) return "raced";
   const { window, version } = stored;
   if (!window.wakes) {
     try {
@@ -63,17 +63,17 @@ export async function countRepeats(
       ports.log.warning("a repeat is told at once, because nothing would wake the function to tell it later", {
         reason: messageOf(error),
       });
-      return false;
+      return "unwakeable";
     }
   }
   const more = stages.repeatsOf(alerts, window.alert);
   const { total, untold } = window;
   const next = { ...window, wakes: true, total: stages.joined(total, more), untold: stages.joined(untold, more) };
   const keys = mine.map(({ key }) => key);
-  if (!(await ledger.keepWindow(id, next, version, keys))) return false;
+  if (!(await ledger.keepWindow(id, next, version, keys))) return "raced";
   leave(letter, mine);
   letter.counts.grouped += mine.length;
-  return true;
+  return "counted";
 }
 
 /** A letter was told by a message of its own: repeats of it are counted from now on. */
@@ -86,8 +86,12 @@ export async function beginWindow(
   const { ports, stages, ledger } = invocation;
   const alerts = alertsOf(mine);
   const [kept, others] = [mine.slice(0, MAX_KEPT), mine.slice(MAX_KEPT)];
-  if (look === undefined || alerts === undefined || look.stored?.window.untold !== undefined) {
-    return confirm(mine, invocation);
+  const stored = look?.stored;
+  if (look === undefined || alerts === undefined || stored?.window.untold !== undefined) {
+    await confirm(mine, invocation);
+    // Its time is over, and it ought to be told by now: whoever was to do it may have been ended.
+    if (look !== undefined && stored !== undefined) await wakeFor(look.id, stored.window, invocation);
+    return;
   }
   const alert = stages.together(alerts);
   const openedMs = ports.clock.nowMs();
@@ -104,7 +108,7 @@ export async function beginWindow(
   };
   const keys = kept.map(({ key }) => key);
   const fits = JSON.stringify(window).length <= MAX_WINDOW;
-  const isKept = fits && (await ledger.keepWindow(look.id, window, look.stored?.version, keys));
+  const isKept = fits && (await ledger.keepWindow(look.id, window, stored?.version, keys));
   await confirm(isKept ? others : mine, invocation);
 }
 
@@ -123,6 +127,7 @@ export async function countReplies(
     const alerts = alertsOf(kept);
     if (stored === undefined || alerts === undefined) break;
     const { window, version } = stored;
+    if (window.closed || window.openedMs !== look.stored?.window.openedMs) break;
     const next = { ...window, total: stages.joined(window.total, stages.repeatsOf(alerts, window.alert)) };
     const keys = kept.map(({ key }) => key);
     if (await ledger.keepWindow(look.id, next, version, keys)) {
@@ -133,6 +138,12 @@ export async function countReplies(
   }
   // They were told all the same.
   await confirm(rest, invocation);
+}
+
+/** The first message is gone, and Slack put the reply somewhere else: the next repeat is told in a message of its own. */
+export async function abandonWindow({ id, stored }: Look, { ledger }: Invocation): Promise<void> {
+  if (stored !== undefined && stored.window.untold === undefined)
+    await ledger.keepWindow(id, undefined, stored.version, []);
 }
 
 /** Has the first messages say how often it happened. What fails is only logged: the replies say it, too. */
@@ -167,25 +178,38 @@ export interface Ended {
  * @throws what the ledger or the queue throws: then the message that says so has to come again
  */
 export async function closeWindow(id: string, invocation: Invocation): Promise<Ended | undefined> {
-  const { ledger, clock } = invocation.ports;
+  const { ledger, clock, log } = invocation.ports;
+  if (ledger === undefined) throw new Error("the ledger is switched off, which knows what is to be told about repeats");
   for (let races = 0; races < MAX_RACES; races++) {
-    const stored = await ledger?.window(id);
-    if (ledger === undefined || stored?.window.untold === undefined) return undefined;
+    const stored = await ledger.window(id);
+    if (stored === undefined) {
+      log.info("there is nothing left to tell about repeats", { id });
+      return undefined;
+    }
     const { window, version } = stored;
-    const { untold } = stored.window;
-    const nowMs = clock.nowMs();
-    if (!window.closed && nowMs < window.untilMs) {
+    if (!window.closed && clock.nowMs() < window.untilMs) {
       await wakeFor(id, window, invocation);
       return undefined;
     }
-    const forget = async (closed: number) => void (await ledger.keepWindow(id, undefined, closed, []));
-    if (window.closed) return { window: { ...window, untold }, forget: () => forget(version) };
-    const closed = { ...window, closed: true, untold };
-    if (await ledger.keepWindow(id, closed, version, [])) {
-      return { window: closed, forget: () => forget(version + 1) };
+    const { untold } = window;
+    if (untold === undefined) {
+      // Whoever is about to count something in it finds it gone, and tells it.
+      if (await ledger.keepWindow(id, undefined, version, [])) return undefined;
+    } else if (window.closed || (await ledger.keepWindow(id, { ...window, closed: true }, version, []))) {
+      return { window: { ...window, untold }, forget: () => forget(id, window.openedMs, invocation) };
     }
   }
   throw new Error("others kept changing what is to be told about repeats");
+}
+
+/** Forgets a window that was told. @throws what the ledger throws */
+async function forget(id: string, openedMs: number, { ports }: Invocation): Promise<void> {
+  for (let races = 0; races < MAX_RACES; races++) {
+    const stored = await ports.ledger?.window(id);
+    if (stored?.window.openedMs !== openedMs) return;
+    if (await ports.ledger?.keepWindow(id, undefined, stored.version, [])) return;
+  }
+  throw new Error("others kept changing a window that is to be forgotten");
 }
 
 /** Has the function invoked when the time of a window is over, or earlier and then once more. @throws what the queue throws */

@@ -3,7 +3,16 @@ import { assertNever, messageOf } from "#model/errors.ts";
 import { MAX_KEPT } from "#model/ports.ts";
 import { type Claimed, claim, confirm, leave, release } from "./claims.ts";
 import { alertsOf, type Invocation, type Letter, type Member, RESERVE_MS, type Untold } from "./invocation.ts";
-import { beginWindow, countRepeats, countReplies, type Look, lookAt, openWindow, threadFor } from "./repeats.ts";
+import {
+  abandonWindow,
+  beginWindow,
+  countRepeats,
+  countReplies,
+  type Look,
+  lookAt,
+  openWindow,
+  threadFor,
+} from "./repeats.ts";
 
 /** Less than this is not enough to hear Slack out. */
 const MIN_DELIVERY_MS = 2_000;
@@ -23,7 +32,9 @@ const MAX_THROTTLED = 30;
 const MAX_HELD = 15;
 const HELD_WAIT_MS = 1_000;
 /** How often repeats are tried to be counted while others change their window; then they are told. */
-const MAX_RACES = 5;
+const MAX_TRIES_TO_COUNT = 5;
+/** What the ledger needs at most to know of one more alert that it was told. In milliseconds. */
+const CONFIRM_MS = 5;
 /** How many messages in a row a destination may leave open, each asked for several times. */
 const MAX_STRIKES = 2;
 
@@ -44,7 +55,7 @@ export async function tellLetter(letter: Letter, invocation: Invocation): Promis
     givenUp.set(name, untold);
     return { kind: "failed", ...untold };
   };
-  const left = { held: MAX_HELD, throttled: MAX_THROTTLED, races: MAX_RACES };
+  const left = { held: MAX_HELD, throttled: MAX_THROTTLED, races: MAX_TRIES_TO_COUNT };
   let notBeforeMs = ports.clock.nowMs();
   while (letter.untold.size > 0) {
     const skipped = givenUp.get(name);
@@ -144,11 +155,13 @@ async function attemptOnce(letter: Letter, sending: Sending, invocation: Invocat
 }
 
 async function count(letter: Letter, look: Look, invocation: Invocation): Promise<Attempt> {
+  if (invocation.ports.remainingMs() < RESERVE_MS + MIN_DELIVERY_MS) return { kind: "late" };
   const claimed = await claimUntold(letter, [...letter.untold.values()].slice(0, MAX_KEPT), invocation);
   if (claimed.mine.length === 0) return { kind: claimed.held ? "held" : "settled" };
-  if (await countRepeats(letter, claimed.mine, look, invocation)) return { kind: "settled" };
+  const counted = await countRepeats(letter, claimed.mine, look, invocation);
+  if (counted === "counted") return { kind: "settled" };
   await release(claimed.mine, invocation);
-  return { kind: "raced", forGood: false };
+  return { kind: "raced", forGood: counted === "unwakeable" };
 }
 
 /** Claims, sends, and confirms or releases. */
@@ -161,7 +174,7 @@ async function send(
   const { mine, held } = await claimUntold(letter, [...letter.untold.values()], invocation);
   const [first] = mine;
   if (first === undefined) return { kind: held ? "held" : "settled" };
-  const withinMs = Math.min(MAX_DELIVERY_MS, ports.remainingMs() - RESERVE_MS);
+  const withinMs = Math.min(MAX_DELIVERY_MS, ports.remainingMs() - RESERVE_MS - (mine.length - 1) * CONFIRM_MS);
   // The ledger took its time: an answer that is not waited for would be ambiguous by our own fault.
   if (withinMs < MIN_DELIVERY_MS) {
     await release(mine, invocation);
@@ -187,8 +200,10 @@ async function send(
   letter.counts.delivered += 1;
   letter.counts.grouped += mine.length - 1;
   try {
-    if (place !== undefined && look !== undefined) await countReplies(mine, look, via, invocation);
-    else await beginWindow(letter, mine, { look, via, delivery }, invocation);
+    if (place !== undefined && look !== undefined) {
+      await countReplies(mine, look, via, invocation);
+      if (delivery.thread === undefined) await abandonWindow(look, invocation);
+    } else await beginWindow(letter, mine, { look, via, delivery }, invocation);
   } catch (error) {
     // It was told, whatever is wrong with what is remembered of it.
     ports.log.error("repeats of what was told are told, too", { reason: messageOf(error) });

@@ -44,7 +44,7 @@ export const webApi: Dialect = {
     return typeof channel === "string" && /^[\w#.-]{1,80}$/.test(channel) ? channel : undefined;
   },
   strangerWord: (authorization) => (/^Bearer xoxb-\S+$/.test(authorization ?? "") ? undefined : "not_authed"),
-  posted: ({ channel, ts }) => json(200, { ok: true, channel, ts }),
+  posted: ({ channel, ts, payload }) => json(200, { ok: true, channel, ts, message: payload }),
   refused: (reason) => {
     if (reason.kind === "word") return json(200, { ok: false, error: reason.word });
     return json(429, { ok: false, error: webApi.rateLimitedWord }, retryAfter(reason.retryAfterSeconds));
