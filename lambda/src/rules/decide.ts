@@ -19,6 +19,8 @@ export type Verdict =
  * ignores nothing, and a broken exception excepts nothing; it is reported, and the others are asked all the same.
  */
 export function decide(ruleSet: RuleSet, judgeable: JudgeableRecord): Judgement {
+  const candidates = ruleSet.candidates(judgeable.record);
+  if (candidates.length === 0) return { decision: { kind: "unmatched" }, problems: [] };
   const context = contextOf(judgeable, ruleSet.config);
   const problems: RuleProblem[] = [];
   const matches = (rule: CompiledRule): boolean => {
@@ -27,9 +29,13 @@ export function decide(ruleSet: RuleSet, judgeable: JudgeableRecord): Judgement 
     problems.push({ ruleId: rule.ref.id, message: verdict.message });
     return verdict.matched && rule.ref.origin !== "ignore";
   };
-  const ignoredBy = ruleSet.ignore.find(matches);
-  if (ignoredBy !== undefined) return { decision: { kind: "ignored", rule: ignoredBy.ref }, problems };
-  const [first, ...others] = ruleSet.alert.filter(matches).map(({ ref }): RuleRef => ref);
+  const matched: RuleRef[] = [];
+  for (const rule of candidates) {
+    if (!matches(rule)) continue;
+    if (rule.ref.origin === "ignore") return { decision: { kind: "ignored", rule: rule.ref }, problems };
+    matched.push(rule.ref);
+  }
+  const [first, ...others] = matched;
   if (first === undefined) return { decision: { kind: "unmatched" }, problems };
   return { decision: { kind: "alert", rules: [first, ...others] }, problems };
 }
@@ -61,7 +67,14 @@ function reasonOf(error: unknown): string {
 }
 
 /** `userIdentity.type`, `event.userIdentity.type` and `event['userIdentity.type']` all name the same value. */
-export function contextOf({ record, flat }: JudgeableRecord, config: RuleSet["config"]): object {
-  const event = Object.assign(bareObject(), flat, record);
-  return Object.assign(bareObject(), record, { event, config });
+export function contextOf(judgeable: JudgeableRecord, config: RuleSet["config"]): object {
+  let event: object | undefined;
+  return Object.defineProperty(Object.assign(bareObject(), judgeable.record, { config }), "event", {
+    enumerable: true,
+    // Most rules name what they ask for, so that nothing has to be flattened.
+    get: () => {
+      event ??= Object.assign(bareObject(), judgeable.flat, judgeable.record);
+      return event;
+    },
+  });
 }
