@@ -1,4 +1,5 @@
 import { defaultRules } from "#default-rules";
+import { scannerCode } from "#scanner-code";
 import { alterationNotices } from "./alerts/completeness-notices.ts";
 import { insightNotices } from "./alerts/insight-notices.ts";
 import { recordProblemsNotice, ruleProblemsNotice } from "./alerts/notices.ts";
@@ -45,6 +46,7 @@ import { processPayload, type Stages } from "./pipeline.ts";
 import { unfoldAggregated } from "./records/aggregated.ts";
 import { flatten } from "./records/flatten.ts";
 import { openLogFile } from "./records/open-log-file.ts";
+import { createSieve } from "./records/sieve.ts";
 import { targetsFor } from "./routing/targets-for.ts";
 import { confirmTags } from "./rules/confirm-tags.ts";
 import { decide } from "./rules/decide.ts";
@@ -134,6 +136,7 @@ async function deploy(world: World, secrets: Secrets, log: Log): Promise<Deploym
   for (const { ruleId, message } of problems) log.error("a rule was left out", { rule: ruleId, reason: message });
   const { objects, clock } = world;
   const { allowedHookHosts, messages, tellRuleProblems, limits } = settings;
+  const sieve = createSieve(Buffer.from(scannerCode, "base64"), ruleSet.prefilter, limits);
   return {
     settings,
     stages: {
@@ -142,7 +145,7 @@ async function deploy(world: World, secrets: Secrets, log: Log): Promise<Deploym
           item.kind === "notice" ? { ...item, notice: worded(item.notice, messages) } : item,
         ),
       objectKind,
-      readLogFile: (chunks, name) => openLogFile(chunks, name, limits),
+      readLogFile: (chunks, name) => openLogFile(chunks, name, limits, sieve),
       unfold: unfoldAggregated,
       flatten: (element) => flatten(element, limits),
       decide: (record) => decide(ruleSet, record),

@@ -25,6 +25,7 @@ export interface Prefilter {
    * @param index of the value in `watched`
    * @param value what stands there: a text, number, boolean or null, or undefined when nothing does. An object or a list
    *   leaves all of them alive.
+   * @param among the bits that the answer matters for; all of them when absent
    */
-  maskOf(index: number, value: unknown): Uint32Array;
+  maskOf(index: number, value: unknown, among?: Uint32Array): Uint32Array;
 }

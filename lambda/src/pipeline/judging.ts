@@ -1,5 +1,5 @@
 import type { Judgement, Suspect } from "#model/decision.ts";
-import type { LimitName } from "#model/log-file.ts";
+import { type LimitName, SkippedElements } from "#model/log-file.ts";
 import type { Alert, News, Notice } from "#model/news.ts";
 import { MAX_REPORTED, type Outcome } from "#model/outcome.ts";
 import type { Ports } from "#model/ports.ts";
@@ -70,6 +70,12 @@ export async function newsOf(
 /** Every element to a decision. */
 export function judge(elements: readonly unknown[], judging: Judging, stages: JudgingStages, outcome: Outcome): void {
   for (const element of elements) {
+    if (element instanceof SkippedElements) {
+      outcome.records.in += element.count;
+      outcome.records.unmatched += element.count;
+      judging.elements += element.count;
+      continue;
+    }
     for (const record of stages.unfold(element)) judgeOne(record, judging, stages, outcome);
     judging.elements += 1;
   }

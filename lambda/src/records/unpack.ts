@@ -6,7 +6,7 @@ const GZIP_MAGIC = [0x1f, 0x8b];
 const MAX_INPUT_BYTES = 16 * 2 ** 10;
 
 /** What zlib hands out at once. In bytes. */
-const OUTPUT_BYTES = 64 * 2 ** 10;
+const OUTPUT_BYTES = 256 * 2 ** 10;
 
 /** Damaged gzip. The message is zlib's. */
 export class GzipError extends Error {
@@ -16,7 +16,7 @@ export class GzipError extends Error {
 /**
  * What a file holds, unpacked if it begins like gzip. Nothing is read ahead: whoever stops to read stops the source,
  * and everything before the place where the source fails or ends too early comes out. Of gzip that is damaged, what
- * zlib had not handed out yet (up to 64 KB before the damage) does not. As with `gunzip`, several members are one
+ * zlib had not handed out yet (up to 256 KB before the damage) does not. As with `gunzip`, several members are one
  * content, and what follows a zero byte behind a member is padding.
  * @throws GzipError when it is damaged or truncated; and what `chunks` throws
  */

@@ -75,13 +75,16 @@ export function createPrefilter(rules: readonly CompiledRule[], config: unknown)
     watched: values.map(({ keys, isForbidden }) => ({ keys, isForbidden })),
     needs: bits.map((_, bit) => values.flatMap(({ tests }, index) => (tests.has(bit) ? [index] : []))),
     words,
-    maskOf(index, value) {
-      const { keys = [], tests } = values[index] ?? {};
-      if (typeof value === "object" && value !== null) return all;
+    maskOf(index, value, among = all) {
+      const mask = all.slice();
+      if (typeof value === "object" && value !== null) return mask;
+      const { keys = [], tests = new Map<number, Test>() } = values[index] ?? {};
       const context = contextWith(keys, value, config);
-      const dead = [...(tests ?? [])].filter(([, test]) => !test(context)).map(([bit]) => bit);
-      const deadMask = maskOf(words, dead);
-      return all.map((word, at) => word & ~(deadMask[at] ?? 0));
+      for (const [bit, test] of tests) {
+        const [word, flag] = [bit >>> 5, 1 << (bit & 31)];
+        if (((among[word] ?? 0) & flag) !== 0 && !test(context)) mask[word] = (mask[word] ?? 0) & ~flag;
+      }
+      return mask;
     },
   };
 }
