@@ -9,7 +9,18 @@ export async function compileScanner(): Promise<Uint8Array> {
   let code: Uint8Array | undefined;
   const { error, stderr } = await main(
     // Without a runtime: the scanner allocates nothing, and its memory comes from outside.
-    ["scan.ts", "--outFile", "scan.wasm", "-O3", "--runtime", "stub", "--enable", "simd", "--importMemory", "--noAssert"],
+    [
+      "scan.ts",
+      "--outFile",
+      "scan.wasm",
+      "-O3",
+      "--runtime",
+      "stub",
+      "--enable",
+      "simd",
+      "--importMemory",
+      "--noAssert",
+    ],
     {
       readFile: (name) => (name === "scan.ts" ? readFileSync(SOURCE, "utf8") : null),
       writeFile: (name, contents) => {
@@ -18,6 +29,7 @@ export async function compileScanner(): Promise<Uint8Array> {
       listFiles: () => [],
     },
   );
-  if (error !== null || code === undefined) throw new Error(`the scanner does not compile:\n${stderr}`, { cause: error });
+  if (error !== null || code === undefined)
+    throw new Error(`the scanner does not compile:\n${stderr}`, { cause: error });
   return code;
 }

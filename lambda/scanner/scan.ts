@@ -22,8 +22,15 @@ const CLOSE_OBJECT: i32 = 0x7d;
 
 /** Keys of one object: a table of lists of keys, by the number of their bytes. Longer keys are in none. */
 const KEY_LENGTHS: i32 = 64;
-/** A key: the next one of its length, the keys below it, its slot, whether it is forbidden, and its bytes. */
+/** A key: the next one of its length, the keys below it, its slot, what is special about it, and its bytes. */
+const KEY_BELOW: i32 = 4;
+const KEY_SLOT: i32 = 8;
+const KEY_FLAGS: i32 = 12;
 const KEY_BYTES: i32 = 16;
+/** A record that has it is a candidate. */
+const FORBIDDEN: i32 = 1;
+/** What is below it is read only when somebody asks for it. */
+const LATE: i32 = 2;
 /** What a slot holds of a record: where its value begins and ends. Zero: it is not there. */
 const SLOT: i32 = 8;
 /** A remembered value: the next one with its hash, its slot, how many bytes it has, its mask, and its bytes. */
@@ -41,6 +48,8 @@ let masks: i32 = 0;
 let maskBytes: i32 = 0;
 let alive: i32 = 0;
 let looked: i32 = 0;
+let opened: i32 = 0;
+let parents: i32 = 0;
 let found: i32 = 0;
 let foundEnd: i32 = 0;
 let maxDepth: i32 = 0;
@@ -53,7 +62,7 @@ let end: i32 = 0;
 
 export function configure(
   rootAt: i32, slotsAt: i32, slotsCount: i32, tableAt: i32, tableSize: i32, needsAt: i32, bitsCount: i32,
-  masksAt: i32, bytesOfMask: i32, aliveAt: i32, lookedAt: i32, foundAt: i32, foundTo: i32, levels: i32, bytes: i32,
+  masksAt: i32, bytesOfMask: i32, aliveAt: i32, lookedAt: i32, openedAt: i32, parentsAt: i32, foundAt: i32, foundTo: i32, levels: i32, bytes: i32,
 ): void {
   root = rootAt;
   slots = slotsAt;
@@ -66,6 +75,8 @@ export function configure(
   maskBytes = bytesOfMask;
   alive = aliveAt;
   looked = lookedAt;
+  opened = openedAt;
+  parents = parentsAt;
   found = foundAt;
   foundEnd = foundTo;
   maxDepth = levels;
@@ -147,15 +158,16 @@ function readValue(start: i32, key: i32): i32 {
   const first = <i32>load<u8>(start);
   let close = 0;
   if (first == QUOTE) close = endOfText(start);
-  else if (first == OPEN_OBJECT && key != 0 && load<i32>(key, 4) != 0) close = readObject(start, load<i32>(key, 4));
+  else if (first == OPEN_OBJECT && key != 0 && load<i32>(key, KEY_BELOW) != 0 && !(load<i32>(key, KEY_FLAGS) & LATE))
+    close = readObject(start, load<i32>(key, KEY_BELOW));
   else if (first == OPEN_OBJECT || first == OPEN_LIST) close = skipBrackets(start);
   else close = endOfBare(start);
   if (key == 0 || close == 0) return close;
-  const slot = slots + load<i32>(key, 8) * SLOT;
+  const slot = slots + load<i32>(key, KEY_SLOT) * SLOT;
   // Of a key that comes twice the last one counts, and what lies below the first one does not.
-  if (load<i32>(slot) != 0 || load<i32>(key, 12) != 0) unusual = true;
+  if (load<i32>(slot) != 0 || load<i32>(key, KEY_FLAGS) & FORBIDDEN) unusual = true;
   // Only objects, null or nothing may lead to what is looked at.
-  if (load<i32>(key, 4) != 0 && first != OPEN_OBJECT && first != 0x6e) unusual = true;
+  if (load<i32>(key, KEY_BELOW) != 0 && first != OPEN_OBJECT && first != 0x6e) unusual = true;
   store<i32>(slot, start);
   store<i32>(slot, close, 4);
   return close;
@@ -209,25 +221,9 @@ function skipSpace(start: i32): i32 {
 
 /** The place behind an object or list, found by its quotes and brackets. */
 function skipBrackets(start: i32): i32 {
-  const quote = i8x16.splat(<i8>QUOTE);
-  const low = i8x16.splat(0x20);
-  const open = i8x16.splat(<i8>OPEN_OBJECT);
-  const close = i8x16.splat(<i8>CLOSE_OBJECT);
   const outer = depth;
   let at = start;
   while (at < end) {
-    const bytes = v128.load(at);
-    // With this bit set, the two kinds of brackets are the same.
-    const brackets = v128.or(bytes, low);
-    const hits = i8x16.bitmask(
-      v128.or(i8x16.eq(bytes, quote), v128.or(i8x16.eq(brackets, open), i8x16.eq(brackets, close))),
-    );
-    if (hits == 0) {
-      at += 16;
-      continue;
-    }
-    at += ctz(hits);
-    if (at >= end) return 0;
     const byte = <i32>load<u8>(at);
     if (byte == QUOTE) {
       at = endOfText(at);
@@ -235,9 +231,11 @@ function skipBrackets(start: i32): i32 {
       continue;
     }
     at++;
-    if ((byte | 0x20) == OPEN_OBJECT) {
+    // With this bit set, the two kinds of brackets are the same.
+    const bracket = byte | 0x20;
+    if (bracket == OPEN_OBJECT) {
       if (++depth > maxDepth) unusual = true;
-    } else if (--depth == outer) return at;
+    } else if (bracket == CLOSE_OBJECT && --depth == outer) return at;
   }
   return 0;
 }
@@ -250,6 +248,8 @@ function skipStrange(start: i32): i32 {
 }
 
 /** The key that these bytes are, or zero. */
+// @ts-ignore: decorator
+@inline
 function findKey(keys: i32, from: i32, to: i32): i32 {
   const length = to - from;
   if (length >= KEY_LENGTHS) return 0;
@@ -261,6 +261,8 @@ function findKey(keys: i32, from: i32, to: i32): i32 {
   return 0;
 }
 
+// @ts-ignore: decorator
+@inline
 function isSame(one: i32, other: i32, length: i32): bool {
   let at = 0;
   for (; at + 8 <= length; at += 8) if (load<u64>(one + at) != load<u64>(other + at)) return false;
@@ -272,6 +274,7 @@ function isSame(one: i32, other: i32, length: i32): bool {
 function mayMatter(): bool {
   memory.fill(alive, 0xff, maskBytes);
   memory.fill(looked, 0, slotCount);
+  memory.fill(opened, 0, slotCount);
   for (let word = 0; word < maskBytes; word += 8) {
     let done: u64 = 0;
     while (true) {
@@ -293,10 +296,25 @@ function staysAlive(word: i32, bit: u64, list: i32): bool {
     const slot = load<i32>(list + index * 4);
     if (load<u8>(looked + slot)) continue;
     store<u8>(looked + slot, 1);
+    const late = load<i32>(parents + slot * 4);
+    if (late != 0) {
+      readLate(late);
+      if (unusual) return true;
+    }
     keep(maskFor(slot));
     if ((load<u64>(word) & bit) == 0) return false;
   }
   return true;
+}
+
+/** Reads what is below a key, once for a record. */
+function readLate(key: i32): void {
+  const slot = load<i32>(key, KEY_SLOT);
+  if (load<u8>(opened + slot)) return;
+  store<u8>(opened + slot, 1);
+  const start = load<i32>(slots + slot * SLOT);
+  depth = 1;
+  if (start != 0 && load<u8>(start) == OPEN_OBJECT) readObject(start, load<i32>(key, KEY_BELOW));
 }
 
 /** Lets the bits die that are not in a mask. Zero stands for a mask with all of them. */

@@ -1,5 +1,5 @@
 import type { Ast, AstNode } from "jexl/dist/parser/Parser.js";
-import { partsOf } from "./ast.ts";
+import { nodesOf, partsOf } from "./ast.ts";
 import { evaluatorOf } from "./evaluate.ts";
 import type { Transform } from "./transforms.ts";
 
@@ -11,7 +11,11 @@ export interface Place {
 }
 
 /** Whether a context in which only the value of one place is filled in leaves it possible that the expression is true. */
-export type Test = (context: object) => boolean;
+export interface Test {
+  readonly holds: (context: object) => boolean;
+  /** How much there is to do, in parts of an expression. */
+  readonly cost: number;
+}
 
 /** All of these must hold, each of its place. Without any, everything may be. The keys are ids of places. */
 export type Conjunction = ReadonlyMap<string, Test>;
@@ -104,13 +108,14 @@ function analysed(ast: Ast, surroundings: Surroundings, isUsable: (place: Place)
 
   const testOf = (node: AstNode, wanted: boolean): Test => {
     const evaluate = evaluatorOf(node, transforms);
-    return (context) => {
+    const holds = (context: object): boolean => {
       try {
         return Boolean(evaluate(context, context)) === wanted;
       } catch {
         return true;
       }
     };
+    return { holds, cost: nodesOf(node).length };
   };
 
   /** What must be for a node to be truthy, or falsy if that is wanted, or to throw. */
@@ -120,7 +125,7 @@ function analysed(ast: Ast, surroundings: Surroundings, isUsable: (place: Place)
     if (found !== undefined && found.size <= 1) {
       const test = testOf(node, wanted);
       const [entry] = found;
-      if (entry === undefined) return test(constants) ? ANYTHING : NEVER;
+      if (entry === undefined) return test.holds(constants) ? ANYTHING : NEVER;
       const [id, place] = entry;
       if (!isUsable(place)) return ANYTHING;
       places.set(id, place.isDotted ? place : (places.get(id) ?? place));
@@ -204,9 +209,15 @@ function joined(one: Conjunction, other: Conjunction): Conjunction {
   const tests = new Map(one);
   for (const [id, test] of other) {
     const first = tests.get(id);
-    tests.set(id, first === undefined ? test : (context) => first(context) && test(context));
+    tests.set(id, first === undefined ? test : bothTests(first, test));
   }
   return tests;
+}
+
+/** The cheaper one is asked first. */
+function bothTests(one: Test, other: Test): Test {
+  const [first, second] = one.cost <= other.cost ? [one, other] : [other, one];
+  return { holds: (context) => first.holds(context) && second.holds(context), cost: one.cost + other.cost };
 }
 
 /** What must be when one of several alternatives is: of each place that all of them look at, what one of them asks. */
@@ -216,7 +227,8 @@ function weaker(alternatives: readonly Conjunction[]): Conjunction {
   return new Map(
     shared.map((id) => {
       const tests = alternatives.flatMap((conjunction) => conjunction.get(id) ?? []);
-      return [id, (context) => tests.some((test) => test(context))];
+      const cost = tests.reduce((sum, test) => sum + test.cost, 0);
+      return [id, { holds: (context) => tests.some((test) => test.holds(context)), cost }];
     }),
   );
 }

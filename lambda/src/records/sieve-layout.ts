@@ -22,6 +22,9 @@ export interface Layout {
   readonly maskBytes: number;
   readonly alive: number;
   readonly looked: number;
+  readonly opened: number;
+  /** Of each slot the place of the key that it is below, when that is read late. */
+  readonly parents: number;
   readonly found: number;
   /** A mask that is not kept. */
   readonly scratch: number;
@@ -36,6 +39,9 @@ const TABLE_SIZE = 4096;
 const VALUES_BYTES = 2 ** 20;
 /** Tables of keys have so many lists: longer keys cannot be looked for. */
 const KEY_LENGTHS = 64;
+/** Flags of a key: see `scanner/scan.ts`. */
+const FORBIDDEN = 1;
+const LATE = 2;
 const PAGE_BYTES = 2 ** 16;
 /** The scanner reads 16 bytes at once, also at the end. */
 const PADDING = 16;
@@ -62,7 +68,7 @@ export function layOut(prefilter: Prefilter, windowBytes: number): Layout | unde
     needs: prefilter.needs.reduce((sum, indexes) => sum + 20 + indexes.length * 4, 0),
     masks: (all.length + 2) * maskBytes,
   };
-  const fixed = size.keys + size.needs + size.masks + all.length * 16 + TABLE_SIZE * 4 + MAX_CANDIDATES * 12;
+  const fixed = size.keys + size.needs + size.masks + all.length * 24 + TABLE_SIZE * 4 + MAX_CANDIDATES * 12;
   const total = 1024 + fixed + windowBytes + PADDING + VALUES_BYTES + bitCount * 4;
   const memory = new WebAssembly.Memory({ initial: Math.ceil(total / PAGE_BYTES) });
   const view = new DataView(memory.buffer);
@@ -79,11 +85,14 @@ export function layOut(prefilter: Prefilter, windowBytes: number): Layout | unde
     for (const [index, number] of numbers.entries()) view.setInt32(at + index * 4, number, true);
     return at;
   };
+  const parents = new Array<number>(all.length).fill(0);
   const tableOf = (below: Map<string, Key>): number => {
     const lists = new Array<number>(KEY_LENGTHS).fill(0);
     for (const [name, key] of below) {
       const deeper = key.below.size === 0 ? 0 : tableOf(key.below);
-      const at = words([lists[name.length] ?? 0, deeper, key.slot, key.isForbidden ? 1 : 0]);
+      const flags = (key.isForbidden ? FORBIDDEN : 0) | (isLate(key) ? LATE : 0);
+      const at = words([lists[name.length] ?? 0, deeper, key.slot, flags]);
+      if (isLate(key)) for (const { slot } of key.below.values()) parents[slot] = at;
       bytes.set(new TextEncoder().encode(name), reserve(name.length));
       lists[name.length] = at;
     }
@@ -97,9 +106,7 @@ export function layOut(prefilter: Prefilter, windowBytes: number): Layout | unde
     return mask;
   });
   const slotOf = (index: number) => all.findIndex((key) => key.index === index);
-  const needs = words(
-    prefilter.needs.map((indexes) => words([indexes.length, ...indexes.map(slotOf)])),
-  );
+  const needs = words(prefilter.needs.map((indexes) => words([indexes.length, ...indexes.map(slotOf)])));
   return {
     memory,
     root,
@@ -113,6 +120,8 @@ export function layOut(prefilter: Prefilter, windowBytes: number): Layout | unde
     maskBytes,
     alive: reserve(maskBytes),
     looked: reserve(all.length),
+    opened: reserve(all.length),
+    parents: words(parents),
     found: reserve(MAX_CANDIDATES * 12),
     scratch: reserve(maskBytes),
     window: reserve(windowBytes + PADDING),
@@ -140,4 +149,12 @@ function keysOf({ watched }: Prefilter): { readonly top: Map<string, Key>; reado
     last.isForbidden ||= isForbidden;
   }
   return { top, all };
+}
+
+/**
+ * Whether what is below a key need not be read for every record. Where something leads further down, each record is
+ * looked through for lists on the way.
+ */
+function isLate({ below }: Key): boolean {
+  return [...below.values()].every((key) => key.below.size === 0 && !key.isForbidden);
 }

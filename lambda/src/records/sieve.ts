@@ -1,6 +1,6 @@
 import { type Limits, MalformedElement } from "#model/log-file.ts";
 import type { Prefilter } from "#model/prefilter.ts";
-import { layOut, type Layout, MAX_CANDIDATES } from "./sieve-layout.ts";
+import { type Layout, layOut, MAX_CANDIDATES } from "./sieve-layout.ts";
 import { ValueMasks } from "./sieve-values.ts";
 import { parsed } from "./text.ts";
 
@@ -112,10 +112,39 @@ function startScanner(
   const imports = { env: { memory: layout.memory }, sieve: { maskOf } };
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.from(code)), imports);
   const scanner = exports as unknown as Scanner;
-  const { root, slots, slotCount, table, tableSize, needs, bitCount, missing, maskBytes, alive, looked, found } = layout;
+  const {
+    root,
+    slots,
+    slotCount,
+    table,
+    tableSize,
+    needs,
+    bitCount,
+    missing,
+    maskBytes,
+    alive,
+    looked,
+    opened,
+    parents,
+    found,
+  } = layout;
   // A value takes two bytes at least, with what stands behind it.
   const maxBytes = Math.min(limits.record_bytes, 2 * limits.record_values - 1);
-  const places = [root, slots, slotCount, table, tableSize, needs, bitCount, missing, maskBytes, alive, looked];
+  const places = [
+    root,
+    slots,
+    slotCount,
+    table,
+    tableSize,
+    needs,
+    bitCount,
+    missing,
+    maskBytes,
+    alive,
+    looked,
+    opened,
+    parents,
+  ];
   scanner.configure(...places, found, found + MAX_CANDIDATES * 12, limits.record_depth, maxBytes);
   return scanner;
 }

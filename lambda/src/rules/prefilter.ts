@@ -57,7 +57,7 @@ export function createPrefilter(rules: readonly CompiledRule[], config: unknown)
   };
   for (const [field, matters] of NOTABLE) {
     watch([field]);
-    addBit(undefined, new Map([[JSON.stringify([field]), matters as Test]]));
+    addBit(undefined, new Map([[JSON.stringify([field]), { holds: matters as Test["holds"], cost: 1 }]]));
   }
   for (const rule of rules) {
     const { alternatives, places }: Necessary = necessaryFor(rule.ast, surroundings);
@@ -82,7 +82,7 @@ export function createPrefilter(rules: readonly CompiledRule[], config: unknown)
       const context = contextWith(keys, value, config);
       for (const [bit, test] of tests) {
         const [word, flag] = [bit >>> 5, 1 << (bit & 31)];
-        if (((among[word] ?? 0) & flag) !== 0 && !test(context)) mask[word] = (mask[word] ?? 0) & ~flag;
+        if (((among[word] ?? 0) & flag) !== 0 && !test.holds(context)) mask[word] = (mask[word] ?? 0) & ~flag;
       }
       return mask;
     },
