@@ -69,6 +69,11 @@ const TRAPS: readonly (readonly [why: string, rule: string, record: string])[] =
     '{"eventName":"DeleteTrail","userIdentity":{"type":"Root"},"userIdentity":{}}',
   ],
   [
+    "a second object without the value, deeper down",
+    "!userIdentity.a.b.c && eventName == 'DeleteTrail'",
+    '{"eventName":"DeleteTrail","userIdentity":{"a":{"b":{"c":1}}},"userIdentity":{}}',
+  ],
+  [
     "a second time null",
     "!userIdentity.type && eventName == 'DeleteTrail'",
     '{"eventName":"DeleteTrail","userIdentity":{"type":"Root"},"userIdentity":null}',
