@@ -6,7 +6,9 @@ export interface Cost {
 
 /** A sample lasts so long at least, or it would measure the clock. In milliseconds. */
 const MIN_SAMPLE_MS = 60;
-const MIN_SAMPLES = 5;
+const MIN_SAMPLES = 3;
+/** What takes longer than a second needs no warming. */
+const WARM_RUNS = 8;
 
 async function costOf(work: () => unknown, times: number): Promise<Cost> {
   const [cpu, wall] = [process.cpuUsage(), performance.now()];
@@ -22,14 +24,15 @@ export function median(values: readonly number[]): number {
 
 /**
  * What several things cost, in turns, so that whatever else the machine does meets all of them.
- * @param seconds how long to go on, after the first round, which only warms up
+ * @param seconds how long to go on, once all are warm
  * @returns the median of each, in their order
  */
 export async function alternate(works: readonly (() => unknown)[], seconds: number): Promise<readonly Cost[]> {
   const times: number[] = [];
   for (const work of works) {
-    for (let time = 0; time < 3; time++) await costOf(work, 1);
-    times.push(Math.ceil(MIN_SAMPLE_MS / Math.max(0.01, (await costOf(work, 1)).wallMs)));
+    let wallMs = 0;
+    for (let time = 0; time < WARM_RUNS && wallMs < 1_000; time++) wallMs = (await costOf(work, 1)).wallMs;
+    times.push(Math.ceil(MIN_SAMPLE_MS / Math.max(0.01, wallMs)));
   }
   const samples: Cost[][] = works.map(() => []);
   const end = performance.now() + 1_000 * seconds;

@@ -1,8 +1,9 @@
 import { LogFileError, messageOf } from "#model/errors.ts";
 import type { Limits } from "#model/log-file.ts";
+import { GzipError } from "./gunzip.ts";
 import type { Sieve } from "./sieve.ts";
 import { Splitter } from "./split.ts";
-import { GzipError, unpack } from "./unpack.ts";
+import { unpack } from "./unpack.ts";
 
 /** What else is done while a file is read. */
 export interface ReadingOptions {
