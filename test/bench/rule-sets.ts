@@ -40,10 +40,10 @@ const TRACKED =
     " ",
   );
 
-/** Nothing but the whole record can answer these. */
+/** No single value can answer these: each record is parsed and asked. */
 const UNFILTERABLE = [
-  "(requestParameters|json)|contains('AKIAEXAMPLE')",
-  "(event|keys|length) > 500",
+  "userIdentity.accountId != recipientAccountId",
+  "(requestParameters.bucketName + '/' + requestParameters.key) == 'payroll/2026.csv'",
   "(requestParameters|pluck('tagSet.items.key'))|any(['forbidden'])",
 ];
 

@@ -36,6 +36,12 @@ export function createCandidates(prefilter: RulePrefilter, rules: readonly Compi
     for (let word = 0; word < words; word++) alive[word] = (alive[word] ?? 0) & (mask[word] ?? 0);
   };
 
+  /** The first of these values that was not looked at yet. */
+  const nextOf = (indexes: readonly number[]): number | undefined => {
+    for (const index of indexes) if (lookedAt[index] !== count) return index;
+    return undefined;
+  };
+
   return (record) => {
     for (const keys of parents) if (!isObjectOrNothing(valueAt(record, keys))) return rules;
     for (const keys of forbidden) if (valueAt(record, keys) !== undefined) return rules;
@@ -43,7 +49,7 @@ export function createCandidates(prefilter: RulePrefilter, rules: readonly Compi
     alive.fill(0xffff_ffff);
     let found = NONE;
     for (let bit = nextBit(alive, 0); bit < needs.length; bit = nextBit(alive, bit)) {
-      const next = needs[bit]?.find((index) => lookedAt[index] !== count);
+      const next = nextOf(needs[bit] ?? []);
       if (next !== undefined) look(record, next);
       else {
         const rule = prefilter.rules[bit];

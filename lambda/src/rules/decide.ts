@@ -66,15 +66,31 @@ function reasonOf(error: unknown): string {
   return `the engine gave up (${error instanceof Error ? error.name : typeof error})`;
 }
 
+/** What a context is made from; no expression can name it. */
+const JUDGEABLE = Symbol("judgeable");
+const EVENT = Symbol("event");
+
+/** A context before it has the fields of a record. */
+interface Context extends Record<string, unknown> {
+  [JUDGEABLE]: JudgeableRecord;
+  [EVENT]?: object;
+}
+
+/** Most rules name what they ask for: the record is flattened for those that do not. */
+const CONTEXT: object = Object.defineProperty(bareObject(), "event", {
+  get(this: Context): object {
+    const { [JUDGEABLE]: judgeable } = this;
+    this[EVENT] ??= Object.assign(bareObject(), judgeable.flat, judgeable.record);
+    return this[EVENT];
+  },
+});
+
 /** `userIdentity.type`, `event.userIdentity.type` and `event['userIdentity.type']` all name the same value. */
 export function contextOf(judgeable: JudgeableRecord, config: RuleSet["config"]): object {
-  let event: object | undefined;
-  return Object.defineProperty(Object.assign(bareObject(), judgeable.record, { config }), "event", {
-    enumerable: true,
-    // Most rules name what they ask for, so that nothing has to be flattened.
-    get: () => {
-      event ??= Object.assign(bareObject(), judgeable.flat, judgeable.record);
-      return event;
-    },
-  });
+  const context: Context = Object.create(CONTEXT);
+  context[JUDGEABLE] = judgeable;
+  const { record } = judgeable;
+  for (const key of Object.keys(record)) if (key !== "event") context[key] = record[key];
+  context.config = config;
+  return context;
 }
