@@ -9,7 +9,8 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { strToU8, zipSync } from "fflate";
 import { defaultRules } from "#default-rules";
-import { bundle, ROOT } from "./bundle.ts";
+import { compileScanner } from "./build-scanner.ts";
+import { bundle, ROOT, SCANNER } from "./bundle.ts";
 
 /** A built file. */
 interface Built {
@@ -26,6 +27,11 @@ const MAX_ZIP_BYTES = 350 * 1024;
 const MTIME = new Date(1980, 0, 1);
 const UNIX = 3;
 const MODE_0644 = 0o100644 << 16;
+
+/** What reads records without parsing them; the function has it inside. */
+async function buildScanner(): Promise<Built> {
+  return { file: SCANNER, bytes: await compileScanner() };
+}
 
 /** The function. @throws when it is larger than {@link MAX_ZIP_BYTES} */
 async function buildNotifier(): Promise<Built> {
@@ -67,6 +73,7 @@ function write({ file, bytes, executable }: Built): void {
 
 /** Builds the function's zip and writes it to `lambda/dist/`. @returns what was built, in a sentence */
 export async function writeNotifier(): Promise<string> {
+  write(await buildScanner());
   const zip = await buildNotifier();
   write(zip);
   return `${described(zip)}, ${defaultRules.length} default rules`;
@@ -87,7 +94,7 @@ function check(built: Built): void {
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { check: { type: "boolean", default: false } } });
   if (values.check) {
-    for (const built of [await buildNotifier(), ...(await buildCli())]) check(built);
+    for (const built of [await buildScanner(), await buildNotifier(), ...(await buildCli())]) check(built);
     return;
   }
   console.log(await writeNotifier());

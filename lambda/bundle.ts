@@ -8,6 +8,9 @@ import { defaultRules } from "#default-rules";
 /** The absolute path of the repository. */
 export const ROOT = path.join(import.meta.dirname, "..");
 
+/** The compiled scanner, from the repository's root. */
+export const SCANNER = "lambda/dist/scanner.wasm";
+
 /** One file of JavaScript, and the licences of every package that is in it. */
 export interface Bundle {
   readonly code: Uint8Array;
@@ -15,10 +18,12 @@ export interface Bundle {
 }
 
 /** Modules that read files when they are loaded. In a bundle each is replaced by its value. */
-const MADE_WHEN_BUILT: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-  "lambda/default-rules.ts": { defaultRules },
-  "cli/preview/page/style.ts": { style },
-  "cli/shared/version.ts": { version },
+const MADE_WHEN_BUILT: Readonly<Record<string, () => Readonly<Record<string, unknown>>>> = {
+  "lambda/default-rules.ts": () => ({ defaultRules }),
+  // Only now, because it may have been compiled a moment ago.
+  "lambda/scanner-code.ts": () => ({ scannerCode: readFileSync(path.join(ROOT, SCANNER)).toString("base64") }),
+  "cli/preview/page/style.ts": () => ({ style }),
+  "cli/shared/version.ts": () => ({ version }),
 };
 
 /** Puts rules, style and version into the bundle as data: no YAML parser and no file access at run time. */
@@ -26,7 +31,7 @@ const filesAsData: Plugin = {
   name: "files-as-data",
   setup(builder) {
     builder.onLoad({ filter: /\.ts$/ }, ({ path: file }) => {
-      const values = MADE_WHEN_BUILT[path.relative(ROOT, file).split(path.sep).join("/")];
+      const values = MADE_WHEN_BUILT[path.relative(ROOT, file).split(path.sep).join("/")]?.();
       if (values === undefined) return undefined;
       const lines = Object.entries(values).map(([name, value]) => `export const ${name} = ${JSON.stringify(value)};`);
       return { contents: lines.join("\n"), loader: "js" };

@@ -6,6 +6,9 @@ const ROOT = path.join(import.meta.dirname, "..");
 const BOUNDARY = { folders: ["model"], packages: ["valibot", "node:"] };
 const STAGES = ["config", "sources", "records", "alerts", "completeness", "ledger", "routing", "rules", "delivery"];
 
+/** Modules whose values a bundle holds as data. */
+const MADE_WHEN_BUILT = ["#default-rules", "#scanner-code"];
+
 /** "Who may import whom" of the architecture. A package that ends with `:` or `/` stands for all that begin so. */
 const MAY_IMPORT: Readonly<
   Record<string, { readonly folders: readonly string[]; readonly packages: readonly string[] }>
@@ -32,7 +35,7 @@ const MAY_IMPORT: Readonly<
   "self-check.ts": { folders: ["model", "config", "delivery", "routing", "rules"], packages: ["#default-rules"] },
   "handler.ts": {
     folders: ["model", "aws", "metrics", "pipeline.ts", "self-check.ts", ...STAGES],
-    packages: ["#default-rules"],
+    packages: ["#default-rules", "#scanner-code"],
   },
   "incident-response": { folders: ["model"], packages: ["@aws-sdk/"] },
   cli: {
@@ -64,7 +67,7 @@ function violations(file: string, source: string): readonly string[] {
     const ours = specifier.startsWith("./")
       ? path.posix.join(path.posix.dirname(file), specifier)
       : specifier.replace(/^#/, "");
-    const isPackage = !/^(\.|#)/.test(specifier) || specifier === "#default-rules";
+    const isPackage = !/^(\.|#)/.test(specifier) || MADE_WHEN_BUILT.includes(specifier);
     const [target = ""] = ours.split("/");
     const fits = isPackage
       ? allowed.packages.some((name) =>

@@ -3,7 +3,8 @@ import { LogFileError } from "#model/errors.ts";
 import { DEFAULT_LIMITS } from "#model/log-file.ts";
 import type { ObjectStore } from "#model/ports.ts";
 import { nameOfObject, type ObjectRef } from "#model/source-item.ts";
-import { GzipError, unpack } from "#records/unpack.ts";
+import { GzipError } from "#records/gunzip.ts";
+import { unpack } from "#records/unpack.ts";
 
 /** What lies at a key. */
 export type Content =

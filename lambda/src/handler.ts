@@ -1,4 +1,5 @@
 import { defaultRules } from "#default-rules";
+import { scannerCode } from "#scanner-code";
 import { alterationNotices } from "./alerts/completeness-notices.ts";
 import { insightNotices } from "./alerts/insight-notices.ts";
 import { type LiveMessages, liveMessages } from "./alerts/live-messages.ts";
@@ -51,6 +52,7 @@ import { processPayload, type Stages } from "./pipeline.ts";
 import { unfoldAggregated } from "./records/aggregated.ts";
 import { flatten } from "./records/flatten.ts";
 import { openLogFile } from "./records/open-log-file.ts";
+import { createSieve } from "./records/sieve.ts";
 import { targetsFor } from "./routing/targets-for.ts";
 import { confirmTags } from "./rules/confirm-tags.ts";
 import { decide } from "./rules/decide.ts";
@@ -147,6 +149,7 @@ async function deploy(world: World, secrets: Secrets, log: Log): Promise<Deploym
   const { objects, clock } = world;
   const { allowedHookHosts, tellRuleProblems, limits, grouping } = settings;
   const messages = liveMessages(settings.messages, world.accounts, clock, log);
+  const sieve = createSieve(Buffer.from(scannerCode, "base64"), ruleSet.prefilter, limits);
   return {
     settings,
     messages,
@@ -156,7 +159,7 @@ async function deploy(world: World, secrets: Secrets, log: Log): Promise<Deploym
           item.kind === "notice" ? { ...item, notice: worded(item.notice, messages.now()) } : item,
         ),
       objectKind,
-      readLogFile: (chunks, name) => openLogFile(chunks, name, limits),
+      readLogFile: (chunks, name) => openLogFile(chunks, name, limits, sieve),
       unfold: unfoldAggregated,
       flatten: (element) => flatten(element, limits),
       decide: (record) => decide(ruleSet, record),

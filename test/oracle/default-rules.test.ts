@@ -11,6 +11,7 @@ import { contextOf } from "#rules/decide.ts";
 import { transforms } from "#rules/transforms.ts";
 import { hasSamples, sampleLogFiles } from "#test/support/samples.ts";
 import { jexlPredicate, type Result, resultOf } from "./jexl.ts";
+import { runs, TIMEOUT_MS } from "./runs.ts";
 import { tally } from "./tally.ts";
 
 const compile = createCompiler(transforms);
@@ -31,9 +32,6 @@ function ask({ compiled, oracle, config }: Rule, judgeable: JudgeableRecord): re
   const context = contextOf(judgeable, config);
   return [resultOf(() => compiled(context)), resultOf(() => oracle(context))];
 }
-
-/** Two cores may have much else to do. */
-const TIMEOUT_MS = 60_000;
 
 describe("a default rule gives what Jexl gives, and throws where Jexl throws", () => {
   const rules = rulesOf();
@@ -56,7 +54,7 @@ describe("a default rule gives what Jexl gives, and throws where Jexl throws", (
             return isDeepStrictEqual(actual, expected);
           },
         ),
-        { seed: 1, numRuns: 6_000 },
+        runs(6_000),
       );
       expect(seen.tooFew(100)).toEqual([]);
     },

@@ -6,12 +6,10 @@ import { bareCopy } from "#model/bare.ts";
 import { transforms } from "#rules/transforms.ts";
 import { contexts, expressions, soup } from "./expressions.ts";
 import { jexlPredicate, jexlResult, resultOf } from "./jexl.ts";
+import { runs, TIMEOUT_MS } from "./runs.ts";
 import { tally } from "./tally.ts";
 
 const compile = createCompiler(transforms);
-
-/** Two cores may have much else to do. */
-const TIMEOUT_MS = 60_000;
 
 describe("a compiled expression gives what Jexl gives, and throws where Jexl throws", () => {
   const isBare = fc.boolean();
@@ -34,7 +32,7 @@ describe("a compiled expression gives what Jexl gives, and throws where Jexl thr
           seen.add(actual === "throws" ? "throws" : actual.value === true ? "true" : "value");
           return isDeepStrictEqual(actual, expected);
         }),
-        { seed: 1, numRuns: 4_000 },
+        runs(4_000),
       );
       expect(seen.tooFew(100)).toEqual([]);
     },
@@ -56,7 +54,7 @@ describe("a compiled expression gives what Jexl gives, and throws where Jexl thr
           seen.add(actual === "throws" ? "throws" : "value");
           return isDeepStrictEqual(actual, jexlResult(text, context));
         }),
-        { seed: 1, numRuns: 15_000 },
+        runs(15_000),
       );
       expect(seen.tooFew(25)).toEqual([]);
     },

@@ -148,7 +148,7 @@ describe("readLogFile", () => {
     ["gzip in two members", Buffer.concat([gzipSync(FILE.slice(0, 9)), gzipSync(FILE.slice(9))])],
   ])("hashes what a %s file unpacks to", async (_name, content) => {
     const hash = createHash("sha256");
-    for await (const _batch of readLogFile(inChunks(content, 5), NAME, LIMITS, hash));
+    for await (const _batch of readLogFile(inChunks(content, 5), NAME, LIMITS, { hash }));
     expect(hash.digest("hex")).toBe(createHash("sha256").update(FILE).digest("hex"));
   });
 });

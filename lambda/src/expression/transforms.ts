@@ -20,3 +20,6 @@ export const TRANSFORMS: Readonly<Record<string, Transform>> = {
   ...VALUE_TRANSFORMS,
   ...TIME_TRANSFORMS,
 };
+
+/** Those that refuse some values with an EvaluationError; no other transform throws. */
+export const THROWING_TRANSFORMS: readonly string[] = Object.keys(PATTERN_TRANSFORMS);

@@ -41,3 +41,12 @@ export class MalformedElement {
     if (limit !== undefined) this.limit = limit;
   }
 }
+
+/** Stands in the place of records that follow each other and that no rule can match: nobody has to look at them. */
+export class SkippedElements {
+  readonly count: number;
+
+  constructor(count: number) {
+    this.count = count;
+  }
+}

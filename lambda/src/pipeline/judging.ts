@@ -1,6 +1,6 @@
 import type { Judgement, Suspect } from "#model/decision.ts";
 import { messageOf } from "#model/errors.ts";
-import type { LimitName } from "#model/log-file.ts";
+import { type LimitName, SkippedElements } from "#model/log-file.ts";
 import type { Alert, News, Notice } from "#model/news.ts";
 import { MAX_REPORTED, type Outcome } from "#model/outcome.ts";
 import type { Ports } from "#model/ports.ts";
@@ -100,6 +100,12 @@ function inWords(
 /** Every element to a decision. */
 export function judge(elements: readonly unknown[], judging: Judging, stages: JudgingStages, outcome: Outcome): void {
   for (const element of elements) {
+    if (element instanceof SkippedElements) {
+      outcome.records.in += element.count;
+      outcome.records.unmatched += element.count;
+      judging.elements += element.count;
+      continue;
+    }
     for (const record of stages.unfold(element)) judgeOne(record, judging, stages, outcome);
     judging.elements += 1;
   }

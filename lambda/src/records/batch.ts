@@ -1,4 +1,4 @@
-import { MalformedElement } from "#model/log-file.ts";
+import { MalformedElement, SkippedElements } from "#model/log-file.ts";
 import { parsed, Text } from "./text.ts";
 
 /** A batch is full when it has so many elements, or so many bytes of text. */
@@ -18,6 +18,11 @@ export class Batch {
   /** Where those texts end. */
   #ends: number[] = [];
   #values: unknown[] = [];
+  /** Of each of those texts, how many elements were skipped before it. */
+  #gaps: number[] = [];
+  /** Elements that were skipped since the last one that was not; and since the last batch was taken. */
+  #skipped = 0;
+  #skippedInBatch = 0;
   /** Bytes of text that turned into values already. */
   #parsedBytes = 0;
   /** Where the text of the unfinished element begins. */
@@ -30,7 +35,18 @@ export class Batch {
   }
 
   get isFull(): boolean {
-    return this.#values.length + this.#ends.length >= MAX_ELEMENTS || this.#parsedBytes + this.#start >= MAX_BYTES;
+    return this.room <= 0 || this.#parsedBytes + this.#start >= MAX_BYTES;
+  }
+
+  /** How many elements fit in, whether they are taken or skipped. */
+  get room(): number {
+    return MAX_ELEMENTS - this.#skippedInBatch - this.#values.length - this.#ends.length;
+  }
+
+  /** Takes note of elements that nobody has to look at. Only ever between two elements. */
+  skip(count: number): void {
+    this.#skipped += count;
+    this.#skippedInBatch += count;
   }
 
   /** Takes a part of the unfinished element: `bytes` from `from` up to `to`. */
@@ -53,11 +69,15 @@ export class Batch {
   finish(): void {
     if (this.#malformed === undefined) {
       this.#ends.push(this.#text.length);
+      this.#gaps.push(this.#skipped);
+      this.#skipped = 0;
       this.#text.appendByte(COMMA);
       this.#start = this.#text.length;
       if (this.#start >= PARSED_BYTES) this.#parse();
     } else {
       this.#parse();
+      this.#pushSkipped(this.#skipped);
+      this.#skipped = 0;
       this.#values.push(this.#malformed);
       this.#malformed = undefined;
     }
@@ -66,6 +86,9 @@ export class Batch {
   /** The complete elements that were not taken yet. */
   take(): readonly unknown[] {
     this.#parse();
+    this.#pushSkipped(this.#skipped);
+    this.#skipped = 0;
+    this.#skippedInBatch = 0;
     const values = this.#values;
     this.#values = [];
     this.#parsedBytes = 0;
@@ -76,19 +99,31 @@ export class Batch {
   #parse(): void {
     const ends = this.#ends;
     if (ends.length === 0) return;
-    // Parsing one list costs less than parsing its elements. If it is JSON, so is each of them, with the same bounds.
-    const values = parsed(() => `[${this.#text.slice(0, this.#start - 1)}]`);
-    if (Array.isArray(values) && values.length === ends.length) this.#values.push(...values);
-    else {
-      let from = 0;
-      for (const end of ends) {
-        this.#values.push(parsed(() => this.#text.slice(from, end)));
-        from = end + 1;
-      }
+    const values = this.#parsedTexts(ends);
+    for (const [index, value] of values.entries()) {
+      this.#pushSkipped(this.#gaps[index] ?? 0);
+      this.#values.push(value);
     }
+    this.#gaps = [];
     this.#parsedBytes += this.#start;
     this.#ends = [];
     this.#start = 0;
     this.#text.truncate(0);
+  }
+
+  #parsedTexts(ends: readonly number[]): readonly unknown[] {
+    // Parsing one list costs less than parsing its elements. If it is JSON, so is each of them, with the same bounds.
+    const values = parsed(() => `[${this.#text.slice(0, this.#start - 1)}]`);
+    if (Array.isArray(values) && values.length === ends.length) return values;
+    let from = 0;
+    return ends.map((end) => {
+      const text = this.#text.slice.bind(this.#text, from, end);
+      from = end + 1;
+      return parsed(text);
+    });
+  }
+
+  #pushSkipped(count: number): void {
+    if (count > 0) this.#values.push(new SkippedElements(count));
   }
 }

@@ -40,9 +40,8 @@ export function flatten(
       unjudgeable: `is ${element === null ? "null" : Array.isArray(element) ? "a list" : `a ${typeof element}`}`,
     };
   }
-  const flat = bareObject();
   let values = 0;
-  const copy = (value: unknown, path: string, depth: number): unknown => {
+  const copy = (value: unknown, depth: number): unknown => {
     values += 1;
     if (depth > limits.record_depth) {
       throw new LimitError(`is nested more than ${limits.record_depth} deep`, "record_depth");
@@ -50,25 +49,45 @@ export function flatten(
     if (values > limits.record_values) {
       throw new LimitError(`has more than ${limits.record_values} values`, "record_values");
     }
-    if (Array.isArray(value)) return value.map((item, index) => copy(item, `${path}.${index}`, depth + 1));
-    if (typeof value === "object" && value !== null) return copyObject(value, `${path}.`, depth);
-    if (path.length <= MAX_PATH) flat[path] = value;
-    return value;
+    if (typeof value !== "object" || value === null) return value;
+    return Array.isArray(value) ? value.map((item) => copy(item, depth + 1)) : copyObject(value, depth);
   };
-  const copyObject = (object: object, prefix: string, depth: number): CloudTrailRecord => {
+  const copyObject = (object: object, depth: number): CloudTrailRecord => {
     const nested = bareObject();
-    for (const [key, value] of Object.entries(object)) nested[key] = copy(value, prefix + key, depth + 1);
+    // Without a list of pairs, which takes as long as the rest.
+    for (const key of Object.keys(object)) nested[key] = copy((object as CloudTrailRecord)[key], depth + 1);
     return nested;
   };
   try {
-    const record = copyObject(element, "", 0);
+    const record = copyObject(element, 0);
     const { eventName } = record;
     if ((typeof eventName !== "string" || eventName === "") && !isInsight(record)) {
       return { unjudgeable: "has no eventName" };
     }
-    return { record, flat };
+    let flat: JudgeableRecord["flat"] | undefined;
+    return {
+      record,
+      // Few records are asked for it, and it costs more than all the rest.
+      get flat() {
+        flat ??= flatOf(record);
+        return flat;
+      },
+    };
   } catch (error) {
     if (error instanceof LimitError) return { unjudgeable: error.message, limit: error.limit };
     throw error;
   }
+}
+
+/** Only for what is within the limits. */
+function flatOf(record: CloudTrailRecord): JudgeableRecord["flat"] {
+  const flat = bareObject();
+  const visit = (value: unknown, path: string): void => {
+    if (typeof value !== "object" || value === null) {
+      if (path.length <= MAX_PATH) flat[path] = value;
+    } else if (Array.isArray(value)) value.forEach((item, index) => void visit(item, `${path}.${index}`));
+    else for (const key in value) visit((value as Record<string, unknown>)[key], `${path}.${key}`);
+  };
+  for (const key in record) visit(record[key], key);
+  return flat;
 }

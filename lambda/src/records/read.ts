@@ -1,7 +1,17 @@
 import { LogFileError, messageOf } from "#model/errors.ts";
 import type { Limits } from "#model/log-file.ts";
+import { GzipError } from "./gunzip.ts";
+import type { Sieve } from "./sieve.ts";
 import { Splitter } from "./split.ts";
-import { GzipError, unpack } from "./unpack.ts";
+import { unpack } from "./unpack.ts";
+
+/** What else is done while a file is read. */
+export interface ReadingOptions {
+  /** Gets the unpacked bytes, which are what CloudTrail's digest files tell the SHA-256 of. */
+  readonly hash?: { update(bytes: Uint8Array): unknown };
+  /** Skips records that nobody has to look at: {@link SkippedElements} stand in their place. */
+  readonly sieve?: Sieve | undefined;
+}
 
 /**
  * The elements of a log file in batches of at most 500, while its bytes arrive. They come as they stand in the file, in
@@ -12,7 +22,6 @@ import { GzipError, unpack } from "./unpack.ts";
  * Memory is bounded by `record_bytes`, a batch and a chunk, whatever the file holds. `chunks` is read no further than the
  * batch that was asked for, and stopped when its reader stops.
  * @param name names the file in errors
- * @param hash gets the unpacked bytes, which are what CloudTrail's digest files tell the SHA-256 of
  * @throws LogFileError when the file is truncated, damaged, no JSON, beyond `file_bytes` or `file_records`, or without a
  *   list of records; everything before the fault was yielded. A LogFileError of `chunks` comes through as it is.
  */
@@ -20,9 +29,9 @@ export async function* readLogFile(
   chunks: AsyncIterable<Uint8Array>,
   name: string,
   limits: Limits,
-  hash?: { update(bytes: Uint8Array): unknown },
+  { hash, sieve }: ReadingOptions = {},
 ): AsyncGenerator<readonly unknown[]> {
-  const splitter = new Splitter(name, limits);
+  const splitter = new Splitter(name, limits, sieve);
   let fault: unknown;
   try {
     for await (const bytes of withinBytes(withItsName(unpack(chunks), name), name, limits.file_bytes)) {

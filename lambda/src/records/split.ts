@@ -1,6 +1,7 @@
 import { assertNever, LogFileError } from "#model/errors.ts";
 import { type LimitName, type Limits, MalformedElement } from "#model/log-file.ts";
 import { Batch } from "./batch.ts";
+import type { Sieve } from "./sieve.ts";
 import { parsed, Text } from "./text.ts";
 import { ValueScanner } from "./value-scanner.ts";
 
@@ -41,6 +42,7 @@ export class Splitter {
   readonly #limits: Limits;
   readonly #batch: Batch;
   readonly #scanner = new ValueScanner();
+  readonly #sieve: Sieve | undefined;
   /** The unfinished value, if it is no element. */
   readonly #aside = new Text();
   #asideTooLarge = false;
@@ -54,10 +56,14 @@ export class Splitter {
   #isBareList = false;
   #elements = 0;
 
-  /** @param name names the file in errors */
-  constructor(name: string, limits: Limits) {
+  /**
+   * @param name names the file in errors
+   * @param sieve skips elements that nobody has to look at
+   */
+  constructor(name: string, limits: Limits, sieve?: Sieve) {
     this.#name = name;
     this.#limits = limits;
+    this.#sieve = sieve;
     this.#batch = new Batch(limits.record_bytes);
   }
 
@@ -67,6 +73,7 @@ export class Splitter {
    */
   *push(bytes: Uint8Array): Generator<readonly unknown[]> {
     let at = 0;
+    this.#sieve?.forget();
     while (at < bytes.length) {
       at = this.#role === undefined ? this.#step(bytes, at) : this.#read(bytes, at, this.#role);
       if (this.#batch.isFull) yield this.#batch.take();
@@ -124,6 +131,8 @@ export class Splitter {
       case "element":
         if (byte === CLOSE_LIST && next === "first element or ]") this.#closeList();
         else {
+          const behind = byte === OPEN_OBJECT ? this.#sift(bytes, at) : at;
+          if (behind > at) return behind;
           this.#count();
           if (byte !== COMMA && byte !== CLOSE_LIST) return this.#begin("element", byte, at);
           this.#batch.spoil(new MalformedElement(NOT_JSON));
@@ -212,6 +221,17 @@ export class Splitter {
       throw this.#error(`holds more than ${max} records (limits.file_records)`, "file_records");
     }
     this.#elements += 1;
+  }
+
+  /** Takes or skips whole elements at once. @returns the place to go on, which is the same when the first is not whole */
+  #sift(bytes: Uint8Array, at: number): number {
+    const room = Math.min(this.#batch.room, this.#limits.file_records - this.#elements);
+    const sifted = this.#sieve?.sift(bytes, at, room, this.#batch);
+    if (sifted === undefined || sifted.elements === 0) return at;
+    this.#elements += sifted.elements;
+    if (bytes[sifted.end - 1] === COMMA) this.#next = "element";
+    else this.#closeList();
+    return sifted.end;
   }
 
   #finishElement(separator: number): void {

@@ -19,6 +19,8 @@ export type Verdict =
  * ignores nothing, and a broken exception excepts nothing; it is reported, and the others are asked all the same.
  */
 export function decide(ruleSet: RuleSet, judgeable: JudgeableRecord): Judgement {
+  const candidates = ruleSet.candidates(judgeable.record);
+  if (candidates.length === 0) return { decision: { kind: "unmatched" }, problems: [] };
   const context = contextOf(judgeable, ruleSet.config);
   const problems: RuleProblem[] = [];
   const matches = (rule: CompiledRule): boolean => {
@@ -27,15 +29,19 @@ export function decide(ruleSet: RuleSet, judgeable: JudgeableRecord): Judgement 
     problems.push({ ruleId: rule.ref.id, message: verdict.message });
     return verdict.matched && rule.ref.origin !== "ignore";
   };
-  const ignoredBy = ruleSet.ignore.find(matches);
-  if (ignoredBy !== undefined) return { decision: { kind: "ignored", rule: ignoredBy.ref }, problems };
   const told = ({ ref, wording: templates }: CompiledRule): RuleRef => {
     if (templates === undefined) return ref;
     const { wording, failures } = wordedBy(templates, context);
     problems.push(...failures.map((message) => ({ ruleId: ref.id, message })));
     return wording === undefined ? ref : { ...ref, wording };
   };
-  const [first, ...others] = ruleSet.alert.filter(matches).map(told);
+  const matched: CompiledRule[] = [];
+  for (const rule of candidates) {
+    if (!matches(rule)) continue;
+    if (rule.ref.origin === "ignore") return { decision: { kind: "ignored", rule: rule.ref }, problems };
+    matched.push(rule);
+  }
+  const [first, ...others] = matched.map(told);
   if (first === undefined) return { decision: { kind: "unmatched" }, problems };
   return { decision: { kind: "alert", rules: [first, ...others] }, problems };
 }
@@ -59,8 +65,31 @@ export function ask(rule: CompiledRule, { record }: JudgeableRecord, context: ob
   return failure ?? { kind: "matched" };
 }
 
+/** What a context is made from; no expression can name it. */
+const JUDGEABLE = Symbol("judgeable");
+const EVENT = Symbol("event");
+
+/** A context before it has the fields of a record. */
+interface Context extends Record<string, unknown> {
+  [JUDGEABLE]: JudgeableRecord;
+  [EVENT]?: object;
+}
+
+/** Most rules name what they ask for: the record is flattened for those that do not. */
+const CONTEXT: object = Object.defineProperty(bareObject(), "event", {
+  get(this: Context): object {
+    const { [JUDGEABLE]: judgeable } = this;
+    this[EVENT] ??= Object.assign(bareObject(), judgeable.flat, judgeable.record);
+    return this[EVENT];
+  },
+});
+
 /** `userIdentity.type`, `event.userIdentity.type` and `event['userIdentity.type']` all name the same value. */
-export function contextOf({ record, flat }: JudgeableRecord, config: RuleSet["config"]): object {
-  const event = Object.assign(bareObject(), flat, record);
-  return Object.assign(bareObject(), record, { event, config });
+export function contextOf(judgeable: JudgeableRecord, config: RuleSet["config"]): object {
+  const context: Context = Object.create(CONTEXT);
+  context[JUDGEABLE] = judgeable;
+  const { record } = judgeable;
+  for (const key of Object.keys(record)) if (key !== "event") context[key] = record[key];
+  context.config = config;
+  return context;
 }

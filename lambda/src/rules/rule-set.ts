@@ -1,20 +1,21 @@
 import type { Finding, Purpose } from "#expression/check.ts";
-import { createCompiler, type Predicate } from "#expression/compile.ts";
+import { type Compiled, createTreeCompiler } from "#expression/compile.ts";
 import { bareCopy } from "#model/bare.ts";
 import type { RuleProblem } from "#model/decision.ts";
 import { messageOf } from "#model/errors.ts";
 import { bySeverity, type DefaultRule, type RuleDefinition, type RuleRef, type RulesLanguage } from "#model/rule.ts";
 import type { RuleSettings } from "#model/settings.ts";
+import { type Candidates, createCandidates } from "./candidates.ts";
 import { type CompiledException, compileException } from "./exceptions.ts";
 import { jexlOf } from "./language.ts";
+import { createPrefilter, type RulePrefilter } from "./prefilter.ts";
 import { settingProblems } from "./setting-problems.ts";
 import { transforms } from "./transforms.ts";
 import { type CompiledWording, compileWording } from "./wording.ts";
 
 /** A rule that can be asked. */
-export interface CompiledRule {
+export interface CompiledRule extends Compiled {
   readonly ref: RuleRef;
-  readonly matches: Predicate;
   readonly exceptions: readonly { readonly reason: string; readonly holds: CompiledException }[];
   /** Undefined where all words are ours. */
   readonly wording: CompiledWording | undefined;
@@ -27,6 +28,10 @@ export interface RuleSet {
   readonly alert: readonly CompiledRule[];
   /** What rules see as `config`. */
   readonly config: unknown;
+  /** What tells records apart that no rule can match; made when it is first asked for. */
+  readonly prefilter: RulePrefilter;
+  /** Rules that may match a record, ignore rules first. */
+  readonly candidates: Candidates;
 }
 
 /** An expression of a user in Python, and what it became. */
@@ -47,15 +52,15 @@ export interface RuleSetResult {
   readonly translations: readonly Translation[];
 }
 
-const compileAnew = createCompiler(transforms);
+const compileAnew = createTreeCompiler(transforms);
 /** Pure, so that what was compiled once serves the self-check and the payloads after it. */
-const compiledBefore = new Map<string, Predicate>();
+const compiledBefore = new Map<string, Compiled>();
 
 /** @throws ExpressionError */
-function compile(jexl: string): Predicate {
-  const predicate = compiledBefore.get(jexl) ?? compileAnew(jexl);
-  compiledBefore.set(jexl, predicate);
-  return predicate;
+function compile(jexl: string): Compiled {
+  const compiled = compiledBefore.get(jexl) ?? compileAnew(jexl);
+  compiledBefore.set(jexl, compiled);
+  return compiled;
 }
 
 /** Whether a default rule is on: what is said of it by itself counts before what is said of its pack. */
@@ -63,6 +68,7 @@ export function isOn({ id, pack, enabled }: DefaultRule, settings: Omit<RuleSett
   return settings.overrides[id]?.enabled ?? settings.packs[pack] ?? (settings.useDefaultRules && enabled);
 }
 
+const ALWAYS = { matches: () => true };
 const SAME_ID = "another rule has the same id; give each its own";
 const IGNORE_TELLS_NOTHING = "an ignore rule tells nothing; leave its title and details out of rule_overrides";
 
@@ -132,12 +138,12 @@ export function createRuleSet(
       problems.push({ ruleId: id, message: IGNORE_TELLS_NOTHING });
     // Ours are Jexl, whatever the user writes.
     const isOurs = pack !== undefined || origin === "tracked";
-    const matches = read(id, undefined, expression, isOurs ? "jexl" : language);
-    if (matches === undefined) continue;
+    const own = read(id, undefined, expression, isOurs ? "jexl" : language);
+    if (own === undefined) continue;
     const usable = exceptions.flatMap((exception, index) => {
       const { reason, expression: text } = exception;
-      const condition = text === undefined ? () => true : read(id, `exceptions[${index}]`, text, language);
-      return condition === undefined ? [] : [{ reason, holds: compileException(exception, condition) }];
+      const condition = text === undefined ? ALWAYS : read(id, `exceptions[${index}]`, text, language);
+      return condition === undefined ? [] : [{ reason, holds: compileException(exception, condition.matches) }];
     });
     // Without one of its exceptions it would ignore too much.
     if (origin === "ignore" && usable.length < exceptions.length) continue;
@@ -149,11 +155,30 @@ export function createRuleSet(
       ...(pack === undefined ? {} : { pack }),
       ...(investigate === undefined ? {} : { investigate }),
     };
-    compiled.push({ ref, matches, exceptions: usable, wording: worded.wording });
+    compiled.push({ ...own, ref, exceptions: usable, wording: worded.wording });
   }
   const [ignore, alert] = [
     compiled.filter(({ ref }) => ref.origin === "ignore"),
     compiled.filter(({ ref }) => ref.origin !== "ignore").sort((a, b) => bySeverity(a.ref.severity, b.ref.severity)),
   ];
-  return { ruleSet: { ignore, alert, config: bareCopy(config) }, problems, warnings, translations };
+  return { ruleSet: ruleSetWith(ignore, alert, bareCopy(config)), problems, warnings, translations };
+}
+
+function ruleSetWith(ignore: readonly CompiledRule[], alert: readonly CompiledRule[], config: unknown): RuleSet {
+  const rules = [...ignore, ...alert];
+  let prefilter: RulePrefilter | undefined;
+  let candidates: Candidates | undefined;
+  return {
+    ignore,
+    alert,
+    config,
+    get prefilter() {
+      prefilter ??= createPrefilter(rules, config);
+      return prefilter;
+    },
+    get candidates() {
+      candidates ??= createCandidates(this.prefilter, rules);
+      return candidates;
+    },
+  };
 }

@@ -1,5 +1,5 @@
 import { PYTHON_TRANSFORMS } from "#expression/python/transforms.ts";
-import type { Transform } from "#expression/transforms.ts";
+import { THROWING_TRANSFORMS, type Transform } from "#expression/transforms.ts";
 import { isAdminPolicy } from "./admin-policy.ts";
 import { isCall } from "./call-name.ts";
 import { lacksTags } from "./lacks-tags.ts";
@@ -13,3 +13,6 @@ export const transforms: Readonly<Record<string, Transform>> = {
   isPublicPolicy,
   lacksTags,
 };
+
+/** All that may throw, because they search with patterns of the user's. */
+export const THROWING: ReadonlySet<string> = new Set([...THROWING_TRANSFORMS, "lacksTags"]);
