@@ -1,7 +1,8 @@
 import type { Instance, InstanceTypeInfo } from "@aws-sdk/client-ec2";
 import { AwsError, ec2Answer } from "./answer.ts";
-import { findInstance, findType, required } from "./lookups.ts";
-import type { MissingCall } from "./missing-calls.ts";
+import { findInstance, findType, required, stateOf } from "./lookups.ts";
+import type { Handler } from "./rule.ts";
+import type { World } from "./world.ts";
 import { escapeXml } from "./xml.ts";
 
 /**
@@ -21,8 +22,8 @@ export function consoleOutputOf(instanceId: string): string {
   return `[    0.000000] Linux version 6.1.0\n[    1.250000] cloud-init: instance ${instanceId}\nlogin: `;
 }
 
-function requireRunning(instance: Instance): void {
-  const state = instance.State?.Name;
+function requireRunning(world: World, instance: Instance): void {
+  const state = stateOf(world, instance);
   if (state === "running") return;
   const message = `The instance '${instance.InstanceId}' is not in the 'running' state (${state}).`;
   throw new AwsError("IncorrectInstanceState", message);
@@ -34,10 +35,10 @@ const isArm = (type: InstanceTypeInfo) => type.ProcessorInfo?.SupportedArchitect
  * GetConsoleScreenshot: of running instances, neither on bare metal nor on Graviton
  * (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/troubleshoot-unreachable-instance.html).
  */
-export const getConsoleScreenshot: MissingCall = async (request, world) => {
+export const getConsoleScreenshot: Handler = async (request, world) => {
   const id = required(request.params, "InstanceId");
   const instance = await findInstance(world, request, id);
-  requireRunning(instance);
+  requireRunning(world, instance);
   const type = await findType(world, request, instance);
   if (type.BareMetal === true || isArm(type)) {
     throw new AwsError(
@@ -50,7 +51,7 @@ export const getConsoleScreenshot: MissingCall = async (request, world) => {
 };
 
 /** GetConsoleOutput: `Latest` only on Nitro; nothing at all as long as the instance has written nothing. */
-export const getConsoleOutput: MissingCall = async (request, world) => {
+export const getConsoleOutput: Handler = async (request, world) => {
   const id = required(request.params, "InstanceId");
   const instance = await findInstance(world, request, id);
   if (request.params.Latest === "true" && (await findType(world, request, instance)).Hypervisor !== "nitro") {
@@ -66,10 +67,10 @@ export const getConsoleOutput: MissingCall = async (request, world) => {
  * SendDiagnosticInterrupt: to running instances on Nitro, not to Graviton 1
  * (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/diagnostic-interrupt.html).
  */
-export const sendDiagnosticInterrupt: MissingCall = async (request, world) => {
+export const sendDiagnosticInterrupt: Handler = async (request, world) => {
   const id = required(request.params, "InstanceId");
   const instance = await findInstance(world, request, id);
-  requireRunning(instance);
+  requireRunning(world, instance);
   const type = await findType(world, request, instance);
   if (type.Hypervisor !== "nitro" || type.InstanceType?.startsWith("a1.")) {
     throw new AwsError("UnsupportedOperation", `Instances of type ${type.InstanceType} take no diagnostic interrupt.`);

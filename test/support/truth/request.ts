@@ -145,3 +145,14 @@ export async function readRequest(request: IncomingMessage): Promise<AwsRequest>
     ...nameCall(service, method, url, headers, body),
   };
 }
+
+/** The call with other parameters, for query services. @param changes a value of undefined takes the parameter away */
+export function withParams(request: AwsRequest, changes: Readonly<Record<string, string | undefined>>): AwsRequest {
+  const form = new URLSearchParams(request.body.toString("utf8"));
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === undefined) form.delete(name);
+    else form.set(name, value);
+  }
+  const params = Object.fromEntries([...form].filter(([name]) => !/^(Action|Version)$/.test(name)));
+  return { ...request, params, body: Buffer.from(form.toString()) };
+}

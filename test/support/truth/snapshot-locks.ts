@@ -1,7 +1,7 @@
 import { AwsError, ec2Answer } from "./answer.ts";
 import { findSnapshot, listOf, required } from "./lookups.ts";
-import type { MissingCall } from "./missing-calls.ts";
 import type { AwsRequest } from "./request.ts";
+import type { Handler } from "./rule.ts";
 import type { SnapshotLock, World } from "./world.ts";
 
 const dayMs = 86_400_000;
@@ -50,9 +50,9 @@ function readEnd(params: AwsRequest["params"], nowMs: number): { readonly expire
   return { expiresMs, days: Math.ceil((expiresMs - nowMs) / dayMs) };
 }
 
-function readLock({ params }: AwsRequest, nowMs: number): SnapshotLock {
+function readLock({ params }: AwsRequest, nowMs: number, ownerId: string): SnapshotLock {
   const mode = readMode(params);
-  const lock = { mode, createdMs: nowMs, ...readEnd(params, nowMs) };
+  const lock = { mode, ownerId, createdMs: nowMs, ...readEnd(params, nowMs) };
   if (params.CoolOffPeriod === undefined) return lock;
   if (mode !== "compliance") {
     throw new AwsError("InvalidParameterCombination", "CoolOffPeriod is for the compliance mode only.");
@@ -77,11 +77,10 @@ function describe(snapshotId: string, lock: SnapshotLock): string {
 }
 
 /** LockSnapshot: allowed while the snapshot is pending; a final compliance lock can only be made longer. */
-export const lockSnapshot: MissingCall = async (request, world) => {
+export const lockSnapshot: Handler = async (request, world) => {
   const id = required(request.params, "SnapshotId");
-  await findSnapshot(world, request, id);
-  const nowMs = Date.now();
-  const lock = readLock(request, nowMs);
+  const { OwnerId = "" } = await findSnapshot(world, request, id);
+  const lock = readLock(request, Date.now(), OwnerId);
   const before = lockOf(world, id);
   const weakens = lock.mode !== "compliance" || lock.coolOffHours !== undefined;
   if (before !== undefined && isFinal(before) && (weakens || lock.expiresMs < before.expiresMs)) {
@@ -92,7 +91,7 @@ export const lockSnapshot: MissingCall = async (request, world) => {
 };
 
 /** UnlockSnapshot: not after the cooling-off period of a compliance lock. */
-export const unlockSnapshot: MissingCall = async (request, world) => {
+export const unlockSnapshot: Handler = async (request, world) => {
   const id = required(request.params, "SnapshotId");
   await findSnapshot(world, request, id);
   const lock = lockOf(world, id);
@@ -104,7 +103,7 @@ export const unlockSnapshot: MissingCall = async (request, world) => {
 };
 
 /** DescribeLockedSnapshots: by ids or all; the filter `lock-state` is known. */
-export const describeLockedSnapshots: MissingCall = async (request, world) => {
+export const describeLockedSnapshots: Handler = async (request, world) => {
   const ids = listOf(request.params, "SnapshotId");
   const states =
     request.params["Filter.1.Name"] === "lock-state" ? listOf(request.params, "Filter.1.Value") : undefined;
@@ -112,7 +111,7 @@ export const describeLockedSnapshots: MissingCall = async (request, world) => {
     const lock = lockOf(world, id);
     if (lock === undefined || (ids.length > 0 && !ids.includes(id))) return [];
     if (states !== undefined && !states.includes(stateOf(lock))) return [];
-    return [`<item><ownerId>123456789012</ownerId>${describe(id, lock)}</item>`];
+    return [`<item><ownerId>${lock.ownerId}</ownerId>${describe(id, lock)}</item>`];
   });
   return ec2Answer(request.action, `<snapshotSet>${items.join("")}</snapshotSet>`);
 };

@@ -32,7 +32,7 @@ import {
 import { createForwarder } from "./forward.ts";
 import { type Call, type CallFilter, changes, fits } from "./journal.ts";
 import { type AwsRequest, readRequest } from "./request.ts";
-import { createWorld, type InstanceFacts } from "./world.ts";
+import { createWorld, type Durations, type InstanceFacts, usualDurations } from "./world.ts";
 
 /** Where the emulators are. */
 export type TruthOptions = {
@@ -62,6 +62,10 @@ export type Truth = {
   readonly limit: (limit: RateLimit) => void;
   /** Says of an instance what moto cannot. */
   readonly say: (instanceId: string, facts: InstanceFacts) => void;
+  /** Says to which account (12 digits) a bucket belongs, which no emulator knows. */
+  readonly bucketBelongsTo: (bucket: string, account: string) => void;
+  /** How long stops, snapshots and so on take from now on; 50 ms each when not said. */
+  readonly takes: (durations: Partial<Durations>) => void;
   /** Times (ISO 8601) of the diagnostic interrupts that the instance received. */
   readonly interrupts: (instanceId: string) => readonly string[];
   /** Forgets journal and faults; emulator and state stay. */
@@ -151,11 +155,16 @@ export async function startTruth(options: TruthOptions = {}): Promise<Truth> {
     limit: faults.limit,
     say: (instanceId, facts) =>
       void world.state.facts.set(instanceId, { ...world.state.facts.get(instanceId), ...facts }),
+    bucketBelongsTo: (bucket, account) => void world.state.bucketOwners.set(bucket, account),
+    takes: (durations) => {
+      world.durations = { ...world.durations, ...durations };
+    },
     interrupts: (instanceId) => world.state.interrupts.get(instanceId) ?? [],
     forgetCalls,
     reset: async () => {
       forgetCalls();
       for (const each of Object.values(world.state)) each.clear();
+      world.durations = usualDurations;
       await fetch(`${moto}/moto-api/reset`, { method: "POST" });
     },
     stop: async () => {
