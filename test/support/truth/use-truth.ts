@@ -1,0 +1,13 @@
+import { afterAll, beforeEach } from "vitest";
+import { startTruth, type Truth, type TruthOptions } from "./truth.ts";
+
+/**
+ * The proxy of a test file, with one moto that all its tests share: instances of other tests remain, while journal and faults
+ * are forgotten before each test. To be awaited at the file's top level.
+ */
+export async function useTruth(options: TruthOptions = {}): Promise<Truth> {
+  const truth = await startTruth(options);
+  beforeEach(truth.forgetCalls);
+  afterAll(truth.stop);
+  return truth;
+}
