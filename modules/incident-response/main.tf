@@ -101,7 +101,7 @@ resource "aws_lambda_function" "this" {
       error_message = "The settings of the function take ${length(local.settings)} characters together, and 4000 fit: give fewer findings.protected_instance_ids, findings.protected_tags or isolation.forensic_cidrs."
     }
     precondition {
-      condition     = var.notifier_function_arn == null ? true : slice(split(":", var.notifier_function_arn), 3, 5) == [local.region, local.account_id]
+      condition     = var.notifier_function_arn == null ? true : strcontains(var.notifier_function_arn, ":lambda:${local.region}:${local.account_id}:")
       error_message = "notifier_function_arn is in another region or account than this module, from where it cannot be called: deploy the notifier here as well."
     }
   }

@@ -6,7 +6,7 @@ resource "aws_ssm_parameter" "command_line" {
   description = "How `cloudtrail-to-slack respond` finds ${var.name}"
   type        = "String"
   value = jsonencode({
-    bucket              = aws_s3_bucket.evidence.id
+    bucket              = aws_s3_bucket.evidence.bucket
     kmsKeyArn           = local.key_arn
     quarantineGroupName = var.isolation.group_name
     signingKeyArn       = aws_kms_key.signing.arn

@@ -5,7 +5,7 @@ output "approvers_policy_json" {
 
 output "bucket" {
   description = "Name of the evidence bucket."
-  value       = aws_s3_bucket.evidence.id
+  value       = aws_s3_bucket.evidence.bucket
 }
 
 output "dead_letter_queue_arn" {
