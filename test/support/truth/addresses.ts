@@ -1,16 +1,38 @@
+import { type Address, DescribeAddressesCommand, DisassociateAddressCommand } from "@aws-sdk/client-ec2";
+import { AwsError } from "./answer.ts";
 import { requireOneInterface } from "./groups.ts";
 import { filtersOf, findInstance, findInterface } from "./lookups.ts";
 import { type AwsRequest, withParams } from "./request.ts";
 import type { Handler, Refusal } from "./rule.ts";
+import type { World } from "./world.ts";
 import { element, elementsAt, formatXml, parseXml, setChild, textAt } from "./xml.ts";
 
-/** AssociateAddress with an instance: only when it is clear which interface is meant. */
+/** AssociateAddress: with an instance only when it is clear which interface is meant; not from another where the call says so. */
 export const refuseAssociation: Refusal = async (request, world) => {
-  const { InstanceId: id, NetworkInterfaceId: interfaceId } = request.params;
-  if (id === undefined || interfaceId !== undefined) return;
-  const { NetworkInterfaces = [] } = await findInstance(world, request, id);
-  requireOneInterface(id, NetworkInterfaces);
+  const { AllocationId, AllowReassociation, InstanceId, NetworkInterfaceId } = request.params;
+  const interfaces =
+    InstanceId === undefined ? [] : ((await findInstance(world, request, InstanceId)).NetworkInterfaces ?? []);
+  if (InstanceId !== undefined && NetworkInterfaceId === undefined) requireOneInterface(InstanceId, interfaces);
+  if (AllowReassociation !== "false") return;
+  const holder = (await findAddress(world, request))?.NetworkInterfaceId;
+  const target = NetworkInterfaceId ?? interfaces[0]?.NetworkInterfaceId;
+  if (holder === undefined || holder === "" || holder === target) return;
+  throw new AwsError("Resource.AlreadyAssociated", `resource ${AllocationId} is already associated.`);
 };
+
+/** AssociateAddress takes an address away from whoever has it; moto would leave it with both. */
+export const associateAddress: Handler = async (request, world, forward) => {
+  const AssociationId = (await findAddress(world, request))?.AssociationId;
+  if (AssociationId) await world.clients(request).ec2.send(new DisassociateAddressCommand({ AssociationId }));
+  return await forward(request);
+};
+
+async function findAddress(world: World, request: AwsRequest): Promise<Address | undefined> {
+  const { AllocationId } = request.params;
+  if (AllocationId === undefined) return undefined;
+  const asked = new DescribeAddressesCommand({ AllocationIds: [AllocationId] });
+  return (await world.clients(request).ec2.send(asked)).Addresses?.[0];
+}
 
 /** DescribeAddresses: an address of an interface belongs to the interface's instance, also when one filters by it. */
 export const describeAddresses: Handler = async (request, world, forward) => {

@@ -35,7 +35,6 @@ function alsoNeeded({ service, action, params }: Call): readonly string[] {
     if (names.some((name) => name.startsWith("x-amz-object-lock-"))) needed.push("s3:PutObjectRetention");
     if (params["x-amz-server-side-encryption"] === "aws:kms") needed.push("kms:GenerateDataKey");
   }
-  if (action === "GetObject" && params.versionId !== undefined) needed.push("s3:GetObjectVersion");
   return needed;
 }
 
@@ -44,6 +43,7 @@ export function iamActionsOf(calls: readonly Call[]): readonly string[] {
   const needed = calls.flatMap((call) => {
     const name = `${call.service}:${call.action}`;
     if (free.has(name)) return [];
+    if (name === "s3:GetObject" && call.params.versionId !== undefined) return ["s3:GetObjectVersion"];
     return [...(renamed[name] ?? [name]), ...alsoNeeded(call)];
   });
   return [...new Set(needed)].sort();

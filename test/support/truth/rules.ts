@@ -1,4 +1,4 @@
-import { describeAddresses, refuseAssociation } from "./addresses.ts";
+import { associateAddress, describeAddresses, refuseAssociation } from "./addresses.ts";
 import {
   leaveTargetGroups,
   refuseAboveMaximum,
@@ -27,7 +27,14 @@ import {
   refuseSnapshots,
 } from "./snapshots.ts";
 import { cancelSpotRequests, describeSpotRequests, rememberSpotLaunch, rememberSpotRequests } from "./spot.ts";
-import { beginAttaching, beginVolume, refuseAttach, refuseDetach, refuseVolumeOfPending } from "./volumes.ts";
+import {
+  beginAttaching,
+  beginVolume,
+  detachVolume,
+  refuseAttach,
+  refuseDetach,
+  refuseVolumeOfPending,
+} from "./volumes.ts";
 
 /** What AWS refuses and moto forgives, or refuses in other words. */
 export const refusals: Table<readonly Refusal[]> = {
@@ -59,7 +66,9 @@ export const refusals: Table<readonly Refusal[]> = {
 
 /** What moto lacks, or does in a way that no correction of its answer mends. */
 export const handlers: Table<Handler> = {
+  "ec2:AssociateAddress": associateAddress,
   "ec2:DescribeAddresses": describeAddresses,
+  "ec2:DetachVolume": detachVolume,
   "ec2:CancelSpotInstanceRequests": cancelSpotRequests,
   "ec2:DescribeLockedSnapshots": describeLockedSnapshots,
   "ec2:DescribeSpotInstanceRequests": describeSpotRequests,

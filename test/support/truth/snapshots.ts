@@ -1,4 +1,3 @@
-import { DescribeSnapshotsCommand } from "@aws-sdk/client-ec2";
 import { AwsError } from "./answer.ts";
 import { findInstance, findSnapshot, findVolume, required, stateOf } from "./lookups.ts";
 import type { Correction, Refusal } from "./rule.ts";
@@ -18,10 +17,10 @@ export const beginSet: Correction = (answer, _request, world) => {
 export const beginOne: Correction = (answer, _request, world) => beginSnapshot(answer, "status", world);
 
 /** CopySnapshot takes time, and counts as a copy meanwhile. */
-export const beginCopy: Correction = (answer, _request, world) => {
+export const beginCopy: Correction = (answer, { region }, world) => {
   const id = textAt(answer, "snapshotId") ?? "";
   startTransition(world, id, "pending", world.durations.snapshotMs);
-  world.state.copies.add(id);
+  world.state.copies.set(id, region);
 };
 
 function beginSnapshot(snapshot: Element, stateName: string, world: World): void {
@@ -52,12 +51,9 @@ export const refuseCopy: Refusal = async (request, world) => {
   await findSnapshot(world, source, id);
   if (transitionOf(world, id) !== undefined)
     throw new AwsError("IncorrectState", `Snapshot '${id}' is not 'completed'.`);
-  const { Snapshots = [] } = await world
-    .clients(request)
-    .ec2.send(new DescribeSnapshotsCommand({ OwnerIds: ["self"] }));
-  const copying = Snapshots.filter(
-    ({ SnapshotId = "" }) => world.state.copies.has(SnapshotId) && transitionOf(world, SnapshotId),
-  );
+  const copying = [...world.state.copies].filter(([copy, region]) => {
+    return region === request.region && transitionOf(world, copy) !== undefined;
+  });
   if (copying.length < maxCopies) return;
   throw new AwsError("ResourceLimitExceeded", `Too many snapshot copies in progress. The limit is ${maxCopies}.`);
 };

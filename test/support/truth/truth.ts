@@ -84,6 +84,8 @@ export async function startTruth(options: TruthOptions = {}): Promise<Truth> {
   const moto = options.moto ?? ownMoto?.endpoint ?? "";
   const others = options.others ?? moto;
   const world = createWorld(moto);
+  // moto reads its tables of types and images at the first call, which takes seconds.
+  if (ownMoto !== undefined) await world.warmUp();
   const forwarder = createForwarder();
   const effect = createEffect(world, (request) =>
     forwarder.forward(concernsInstances(request.service) ? moto : others, request),

@@ -1,6 +1,7 @@
 import { AwsError } from "./answer.ts";
 import { findInstance, findSnapshot, findVolume, required, stateOf } from "./lookups.ts";
-import type { Correction, Refusal } from "./rule.ts";
+import { withParams } from "./request.ts";
+import type { Correction, Handler, Refusal } from "./rule.ts";
 import { startTransition, transitionOf } from "./world.ts";
 import { textAt } from "./xml.ts";
 
@@ -44,6 +45,12 @@ export const refuseDetach: Refusal = async (request, world) => {
   if (attachment.Device !== instance.RootDeviceName || state === "stopped") return;
   const message = `Unable to detach root volume '${volume.VolumeId}' from instance '${instance.InstanceId}' (${state})`;
   throw new AwsError(state === "running" ? "OperationNotPermitted" : "IncorrectState", message);
+};
+
+/** DetachVolume: the volume is enough; moto wants to be told the instance. */
+export const detachVolume: Handler = async (request, world, forward) => {
+  const { Attachments: [attachment] = [] } = await findVolume(world, request, required(request.params, "VolumeId"));
+  return await forward(withParams(request, { InstanceId: attachment?.InstanceId, Device: attachment?.Device }));
 };
 
 /** AttachVolume and DetachVolume take time. */

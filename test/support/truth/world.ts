@@ -1,5 +1,5 @@
 import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
-import { EC2Client } from "@aws-sdk/client-ec2";
+import { DescribeInstancesCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { AwsRequest } from "./request.ts";
 
@@ -15,8 +15,8 @@ export type TruthState = {
   readonly interfaces: Map<string, InterfaceSettings>;
   /** What is on its way from one state to another: instances, snapshots and volumes. */
   readonly transitions: Map<string, Transition>;
-  /** Snapshots that are copies. */
-  readonly copies: Set<string>;
+  /** Snapshots that are copies, with their region. */
+  readonly copies: Map<string, string>;
   /** Instances whose interfaces show their own groups only; see groups.ts. */
   readonly ungrouped: Set<string>;
   /** Answers to calls with a ClientToken, to be given again. */
@@ -107,7 +107,7 @@ function emptyState(): TruthState {
     spotRequests: new Map(),
     interfaces: new Map(),
     transitions: new Map(),
-    copies: new Set(),
+    copies: new Map(),
     ungrouped: new Set(),
     tokens: new Map(),
     bucketOwners: new Map(),
@@ -115,7 +115,7 @@ function emptyState(): TruthState {
 }
 
 /** A world on a running moto. */
-export function createWorld(moto: string): World & { readonly close: () => void } {
+export function createWorld(moto: string) {
   const known = new Map<string, Clients>();
   const clients = ({ region, accessKeyId }: From): Clients => {
     const key = `${region} ${accessKeyId}`;
@@ -133,7 +133,11 @@ export function createWorld(moto: string): World & { readonly close: () => void 
   const close = () => {
     for (const each of known.values()) for (const client of Object.values(each)) client.destroy();
   };
-  return { state: emptyState(), durations: usualDurations, clients, close };
+  const warmUp = async () => {
+    await clients({ region: "us-east-1", accessKeyId: "test" }).ec2.send(new DescribeInstancesCommand({}));
+  };
+  const world: World = { state: emptyState(), durations: usualDurations, clients };
+  return Object.assign(world, { close, warmUp });
 }
 
 /** The state that something shows for now, undefined when it has settled. */

@@ -1,0 +1,236 @@
+import {
+  AttachInstancesCommand,
+  AutoScalingClient,
+  DescribeAutoScalingInstancesCommand,
+  DetachInstancesCommand,
+} from "@aws-sdk/client-auto-scaling";
+import {
+  AssociateAddressCommand,
+  CreateSecurityGroupCommand,
+  CreateSnapshotsCommand,
+  DescribeAddressesCommand,
+  DescribeInstanceAttributeCommand,
+  DescribeNetworkInterfacesCommand,
+  DescribeSecurityGroupRulesCommand,
+  DescribeSnapshotsCommand,
+  DescribeSpotInstanceRequestsCommand,
+  DetachVolumeCommand,
+  EC2Client,
+  GetConsoleOutputCommand,
+  ModifyInstanceAttributeCommand,
+  ModifyInstanceMetadataOptionsCommand,
+  ModifyNetworkInterfaceAttributeCommand,
+  RunInstancesCommand,
+  StopInstancesCommand,
+} from "@aws-sdk/client-ec2";
+import {
+  DeregisterTargetsCommand,
+  DescribeTargetHealthCommand,
+  ElasticLoadBalancingV2Client,
+} from "@aws-sdk/client-elastic-load-balancing-v2";
+import { describe, expect, test } from "vitest";
+import { settled } from "#test/support/truth/eventually.ts";
+import { launchInGroup } from "#test/support/truth/grouped-shapes.ts";
+import { createNetwork } from "#test/support/truth/networks.ts";
+import { describeInstance, launch } from "#test/support/truth/shapes.ts";
+import { useTruth } from "#test/support/truth/use-truth.ts";
+
+const truth = await useTruth();
+const ec2 = new EC2Client(truth.client);
+const autoScaling = new AutoScalingClient(truth.client);
+const loadBalancers = new ElasticLoadBalancingV2Client(truth.client);
+
+async function groupsOf(id: string): Promise<readonly (readonly string[])[]> {
+  const { NetworkInterfaces = [] } = await describeInstance(ec2, id);
+  return NetworkInterfaces.map(({ Groups = [] }) => Groups.map(({ GroupId = "" }) => GroupId));
+}
+
+const swap = (NetworkInterfaceId: string | undefined, group: string) =>
+  ec2.send(new ModifyNetworkInterfaceAttributeCommand({ NetworkInterfaceId, Groups: [group] }));
+
+describe("security groups", () => {
+  test("an interface shows the groups that it has been given and no other", async () => {
+    const { id, network, interfaces } = await launch(truth, { interfaces: 2 });
+    const other = await launch(truth, { network });
+    const { network: elsewhere } = await launch(truth);
+    expect(elsewhere.vpcId).not.toBe(network.vpcId);
+    const { GroupId: quarantine = "" } = await createGroup(network.vpcId);
+    await swap(interfaces[1], quarantine);
+    expect(await groupsOf(id)).toEqual([[network.groupId], [quarantine]]);
+    await swap(interfaces[0], quarantine);
+    const { SecurityGroups = [] } = await describeInstance(ec2, id);
+    const attribute = { InstanceId: id, Attribute: "groupSet" } as const;
+    const { Groups } = await ec2.send(new DescribeInstanceAttributeCommand(attribute));
+    expect({
+      interfaces: await groupsOf(id),
+      instance: SecurityGroups.map(({ GroupId }) => GroupId),
+      attribute: Groups?.map(({ GroupId }) => GroupId),
+      neighbour: await groupsOf(other.id),
+    }).toEqual({
+      interfaces: [[quarantine], [quarantine]],
+      instance: [quarantine],
+      attribute: [quarantine],
+      neighbour: [[network.groupId]],
+    });
+  });
+
+  test("an instance with one interface takes groups as an attribute", async () => {
+    const { id, network } = await launch(truth);
+    const { GroupId: quarantine = "" } = await createGroup(network.vpcId);
+    await ec2.send(new ModifyInstanceAttributeCommand({ InstanceId: id, Groups: [quarantine] }));
+    expect(await groupsOf(id)).toEqual([[quarantine]]);
+  });
+
+  test.each([
+    [false, ["0.0.0.0/0"]],
+    [true, ["0.0.0.0/0", "::/0"]],
+  ])("a new group lets everything out, with IPv6 %s", async (ipv6, expected) => {
+    const { groupId } = await createNetwork(ec2, { ipv6 });
+    const asked = new DescribeSecurityGroupRulesCommand({ Filters: [{ Name: "group-id", Values: [groupId] }] });
+    const { SecurityGroupRules = [] } = await ec2.send(asked);
+    expect(SecurityGroupRules.map(({ CidrIpv4, CidrIpv6 }) => CidrIpv4 ?? CidrIpv6)).toEqual(expected);
+  });
+});
+
+async function createGroup(VpcId: string) {
+  return ec2.send(new CreateSecurityGroupCommand({ GroupName: "quarantine", Description: "Test", VpcId }));
+}
+
+describe("interfaces and addresses", () => {
+  test("what moto ignores of an interface is kept", async () => {
+    const { id, interfaces } = await launch(truth);
+    const [NetworkInterfaceId = ""] = interfaces;
+    const [before] = (await describeInstance(ec2, id)).NetworkInterfaces ?? [];
+    const AttachmentId = before?.Attachment?.AttachmentId;
+    const change = { NetworkInterfaceId, Attachment: { AttachmentId, DeleteOnTermination: false } };
+    await ec2.send(new ModifyNetworkInterfaceAttributeCommand(change));
+    const tracking = { NetworkInterfaceId, ConnectionTrackingSpecification: { TcpEstablishedTimeout: 60 } };
+    await ec2.send(new ModifyNetworkInterfaceAttributeCommand(tracking));
+    const asked = new DescribeNetworkInterfacesCommand({ NetworkInterfaceIds: [NetworkInterfaceId] });
+    const { NetworkInterfaces: [after] = [] } = await ec2.send(asked);
+    expect({
+      before: [before?.Attachment?.DeleteOnTermination, before?.Association],
+      after: [after?.Attachment?.DeleteOnTermination, after?.ConnectionTrackingConfiguration?.TcpEstablishedTimeout],
+    }).toEqual({ before: [true, undefined], after: [false, 60] });
+  });
+
+  test("an address is found by its instance and leaves the one that had it", async () => {
+    const first = await launch(truth, { elasticIp: true });
+    const second = await launch(truth);
+    const found = async (id: string) => {
+      const asked = new DescribeAddressesCommand({ Filters: [{ Name: "instance-id", Values: [id] }] });
+      return ((await ec2.send(asked)).Addresses ?? []).map(({ PublicIp }) => PublicIp);
+    };
+    const { allocationId: AllocationId, publicIp } = first.address ?? {};
+    expect([await found(first.id), await found(second.id)]).toEqual([[publicIp], []]);
+    await ec2.send(new AssociateAddressCommand({ AllocationId, InstanceId: second.id }));
+    expect({
+      addresses: [await found(first.id), await found(second.id)],
+      instances: [(await describeInstance(ec2, first.id)).PublicIpAddress, await publicIpOf(second.id)],
+    }).toEqual({ addresses: [[], [publicIp]], instances: [undefined, publicIp] });
+  });
+});
+
+const publicIpOf = async (id: string) => (await describeInstance(ec2, id)).PublicIpAddress;
+
+describe("instances", () => {
+  test("an attribute that is set is the attribute that is read", async () => {
+    const { id: InstanceId } = await launch(truth);
+    const read = async () => {
+      const Attribute = "instanceInitiatedShutdownBehavior";
+      const answer = await ec2.send(new DescribeInstanceAttributeCommand({ InstanceId, Attribute }));
+      return answer.InstanceInitiatedShutdownBehavior?.Value;
+    };
+    const set = async (Value: string) => {
+      const change = { InstanceId, InstanceInitiatedShutdownBehavior: { Value } };
+      await ec2.send(new ModifyInstanceAttributeCommand(change));
+      return await read();
+    };
+    expect([await read(), await set("terminate"), await set("stop")]).toEqual(["stop", "terminate", "stop"]);
+    expect(await groupsOf(InstanceId)).not.toContainEqual([]);
+  });
+
+  test("a metadata option that is not named stays", async () => {
+    const { id: InstanceId } = await launch(truth, { launch: { MetadataOptions: { HttpTokens: "required" } } });
+    await ec2.send(new ModifyInstanceMetadataOptionsCommand({ InstanceId, HttpEndpoint: "disabled" }));
+    const { MetadataOptions } = await describeInstance(ec2, InstanceId);
+    expect(MetadataOptions).toMatchObject({ HttpTokens: "required", HttpEndpoint: "disabled" });
+  });
+
+  test("the same launch with the same token happens once", async () => {
+    const token = { ClientToken: "twice", ImageId: "ami-0123456789abcdef0", MaxCount: 1, MinCount: 1 } as const;
+    const run = async () => (await ec2.send(new RunInstancesCommand(token))).Instances?.[0]?.InstanceId;
+    expect(await run()).toBe(await run());
+  });
+
+  test("a stop and a snapshot take their time", async () => {
+    const { id, volumes } = await launch(truth);
+    truth.takes({ stopMs: 300, snapshotMs: 300 });
+    const InstanceSpecification = { InstanceId: id };
+    const { Snapshots = [] } = await ec2.send(new CreateSnapshotsCommand({ InstanceSpecification }));
+    await ec2.send(new StopInstancesCommand({ InstanceIds: [id] }));
+    truth.takes({ stopMs: 50, snapshotMs: 50 });
+    const SnapshotIds = Snapshots.map(({ SnapshotId = "" }) => SnapshotId);
+    const states = async () => [
+      (await describeInstance(ec2, id)).State?.Name,
+      (await ec2.send(new DescribeSnapshotsCommand({ SnapshotIds }))).Snapshots?.[0]?.State,
+    ];
+    expect({ answered: Snapshots.map(({ State }) => State), first: await states() }).toEqual({
+      answered: ["pending"],
+      first: ["stopping", "pending"],
+    });
+    await settled(async () => (await states()).join() === "stopped,completed");
+    await ec2.send(new DetachVolumeCommand({ VolumeId: volumes[0] }));
+    expect((await describeInstance(ec2, id)).BlockDeviceMappings).toEqual([]);
+  });
+
+  test("a spot instance is known by its request", async () => {
+    const { id } = await launch(truth, { spot: "persistent" });
+    const { InstanceLifecycle, SpotInstanceRequestId = "" } = await describeInstance(ec2, id);
+    const Filters = [{ Name: "instance-id", Values: [id] }];
+    const { SpotInstanceRequests = [] } = await ec2.send(new DescribeSpotInstanceRequestsCommand({ Filters }));
+    expect({ InstanceLifecycle, SpotInstanceRequests }).toMatchObject({
+      InstanceLifecycle: "spot",
+      SpotInstanceRequests: [{ SpotInstanceRequestId, Type: "persistent", State: "active", InstanceId: id }],
+    });
+  });
+
+  test("a console that shows nothing yet has no output", async () => {
+    const { id: InstanceId } = await launch(truth);
+    const read = async () => (await ec2.send(new GetConsoleOutputCommand({ InstanceId }))).Output;
+    const usual = Buffer.from((await read()) ?? "", "base64").toString();
+    truth.say(InstanceId, { consoleOutput: "" });
+    expect({ usual: usual.includes(InstanceId), later: await read() }).toEqual({ usual: true, later: undefined });
+  });
+});
+
+describe("groups", () => {
+  test("who is detached leaves the target group, a replacement comes, and what is gone is no error", async () => {
+    const { id, groupName, targetGroupArns, network } = await launchInGroup(truth, { targetGroups: 1 });
+    const [TargetGroupArn = ""] = targetGroupArns;
+    const group = { AutoScalingGroupName: groupName, InstanceIds: [id] };
+    const targets = async () => {
+      const { TargetHealthDescriptions = [] } = await loadBalancers.send(
+        new DescribeTargetHealthCommand({ TargetGroupArn }),
+      );
+      return TargetHealthDescriptions.map(({ Target }) => Target?.Id ?? "");
+    };
+    expect(await targets()).toContain(id);
+    await autoScaling.send(new DetachInstancesCommand({ ...group, ShouldDecrementDesiredCapacity: false }));
+    const left = await targets();
+    expect([left.length, left.includes(id)]).toEqual([2, false]);
+    const { AutoScalingInstances = [] } = await autoScaling.send(new DescribeAutoScalingInstancesCommand({}));
+    const members = AutoScalingInstances.filter((each) => each.AutoScalingGroupName === groupName);
+    for (const { InstanceId = "" } of members) {
+      const { GroupId: quarantine = "" } = await createGroup(network.vpcId).catch(() => ({ GroupId: network.groupId }));
+      const [only] = (await describeInstance(ec2, InstanceId)).NetworkInterfaces ?? [];
+      await swap(only?.NetworkInterfaceId, quarantine);
+      expect(await groupsOf(InstanceId)).toEqual([[quarantine]]);
+    }
+    const Targets = [{ Id: id }, { Id: left[0] }];
+    await loadBalancers.send(new DeregisterTargetsCommand({ TargetGroupArn, Targets }));
+    expect(await targets()).toEqual(left.slice(1));
+    await autoScaling.send(new AttachInstancesCommand(group));
+    expect(await targets()).toContain(id);
+  });
+});
