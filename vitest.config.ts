@@ -18,6 +18,16 @@ export default defineConfig({
           hookTimeout: 300_000,
         },
       },
+      // On moto, behind the truth proxy.
+      {
+        test: {
+          name: "respond",
+          include: ["test/respond/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+        },
+      },
       // In a browser, where there is one.
       {
         test: {
