@@ -5,14 +5,11 @@ import {
 } from "@aws-sdk/client-auto-scaling";
 import { DeregisterTargetsCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { AwsError } from "./answer.ts";
+import { membersOf } from "./auto-scaling-members.ts";
 import { findInstance, required, stateOf } from "./lookups.ts";
 import type { AwsRequest } from "./request.ts";
 import type { Correction, Refusal } from "./rule.ts";
 import type { World } from "./world.ts";
-
-function membersOf(params: AwsRequest["params"]): readonly string[] {
-  return Object.entries(params).flatMap(([name, value]) => (/^InstanceIds\.member\.\d+$/.test(name) ? [value] : []));
-}
 
 /** @throws AwsError ValidationError, the code that Auto Scaling has for nearly everything */
 async function findGroup(world: World, request: AwsRequest): Promise<AutoScalingGroup> {
@@ -35,8 +32,9 @@ export const refuseStrangers = (states?: readonly string[]): Refusal => {
           `The instance ${id} is not part of Auto Scaling group ${AutoScalingGroupName}.`,
         );
       }
-      if (states === undefined || states.includes(member.LifecycleState ?? "")) continue;
-      const message = `The instance ${id} is not in ${states.join(" or ")} (${member.LifecycleState}).`;
+      const state = world.state.facts.get(id)?.lifecycleState ?? member.LifecycleState ?? "";
+      if (states === undefined || states.includes(state)) continue;
+      const message = `The instance ${id} is not in ${states.join(" or ")} (${state}).`;
       throw new AwsError("ValidationError", message);
     }
   };

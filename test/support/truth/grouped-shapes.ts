@@ -10,6 +10,7 @@ import {
   RegisterTargetsCommand,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { settled } from "./eventually.ts";
+import { newName } from "./names.ts";
 import { createNetwork, type Network } from "./networks.ts";
 import { describeInstance, type Victim } from "./shapes.ts";
 import type { Truth } from "./truth.ts";
@@ -31,10 +32,6 @@ export type GroupedVictim = Victim & {
   readonly targetGroupArns: readonly string[];
   readonly launchTemplateId: string;
 };
-
-let made = 0;
-/** A name that nothing else in this process has. */
-const newName = (kind: string) => `${kind}-${process.pid}-${++made}`;
 
 /** Makes an Auto Scaling group with a launch template, and resolves with its first instance. */
 export async function launchInGroup(truth: Truth, shape: GroupShape = {}): Promise<GroupedVictim> {
@@ -90,11 +87,7 @@ async function createTemplate(ec2: EC2Client, { groupId }: Network): Promise<str
 }
 
 /** Makes a target group in that network, behind no load balancer, and puts instances into it. @returns its ARN */
-export async function createTargetGroup(
-  truth: Truth,
-  network: Network,
-  instanceIds: readonly string[] = [],
-): Promise<string> {
+async function createTargetGroup(truth: Truth, network: Network, instanceIds: readonly string[] = []): Promise<string> {
   const loadBalancers = new ElasticLoadBalancingV2Client(truth.client);
   const { TargetGroups: [group] = [] } = await loadBalancers.send(
     new CreateTargetGroupCommand({

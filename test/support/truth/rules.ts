@@ -6,6 +6,7 @@ import {
   refuseBelowMinimum,
   refuseStrangers,
 } from "./auto-scaling.ts";
+import { correctGroups, correctMembers, detachInstances, recordHeartbeat } from "./auto-scaling-members.ts";
 import { getConsoleOutput, getConsoleScreenshot, sendDiagnosticInterrupt } from "./console.ts";
 import { correctInstances, correctLaunch, correctSnapshots, correctVolumes } from "./describing.ts";
 import { correctGroupSet, refuseForeignGroups, separateAll, separateLaunched } from "./groups.ts";
@@ -66,6 +67,8 @@ export const refusals: Table<readonly Refusal[]> = {
 
 /** What moto lacks, or does in a way that no correction of its answer mends. */
 export const handlers: Table<Handler> = {
+  "autoscaling:DetachInstances": detachInstances,
+  "autoscaling:RecordLifecycleActionHeartbeat": recordHeartbeat,
   "ec2:AssociateAddress": associateAddress,
   "ec2:DescribeAddresses": describeAddresses,
   "ec2:DetachVolume": detachVolume,
@@ -85,6 +88,8 @@ export const handlers: Table<Handler> = {
 
 /** What moto's answers and effects lack. Whatever Auto Scaling does may launch instances. */
 export const corrections: Table<readonly Correction[]> = {
+  "autoscaling:DescribeAutoScalingGroups": [correctGroups],
+  "autoscaling:DescribeAutoScalingInstances": [correctMembers],
   "autoscaling:DetachInstances": [leaveTargetGroups, separateAll],
   "autoscaling:EnterStandby": [leaveTargetGroups, separateAll],
   "autoscaling:CreateAutoScalingGroup": [separateAll],

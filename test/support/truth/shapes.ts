@@ -22,6 +22,7 @@ import {
 } from "@aws-sdk/client-ec2";
 import { settled } from "./eventually.ts";
 import { createNetwork, type Network } from "./networks.ts";
+import { createProfile } from "./profiles.ts";
 import type { Truth } from "./truth.ts";
 
 /** What is special about an instance; without anything: running, one interface, one volume, a private address. */
@@ -44,6 +45,8 @@ export type Shape = {
   readonly spot?: "one-time" | "persistent";
   /** A root volume on the host. */
   readonly instanceStore?: boolean;
+  /** An instance profile with a role of its own. */
+  readonly profile?: boolean;
   readonly tags?: Readonly<Record<string, string>>;
   /** Whatever else the launch says; not for spot instances. */
   readonly launch?: Partial<RunInstancesCommandInput>;
@@ -61,6 +64,18 @@ export type Victim = {
   readonly address?: { readonly allocationId: string; readonly publicIp: string };
 };
 
+/** Launches many plain instances into one network at once. @returns their ids */
+export async function launchMany(truth: Truth, network: Network, count: number): Promise<readonly string[]> {
+  const ec2 = new EC2Client(truth.client);
+  const { Instances = [] } = await ec2.send(
+    new RunInstancesCommand({ ...usualLaunch(network, {}), MinCount: count, MaxCount: count }),
+  );
+  const ids = Instances.map(({ InstanceId = "" }) => InstanceId);
+  await settled(async () => (await describeInstance(ec2, ids.at(-1) ?? "")).State?.Name === "running");
+  ec2.destroy();
+  return ids;
+}
+
 /** An image that need not be described. */
 const imageId = "ami-0123456789abcdef0";
 
@@ -76,7 +91,7 @@ export async function describeInstance(ec2: EC2Client, id: string): Promise<Inst
 export async function launch(truth: Truth, shape: Shape = {}): Promise<Victim> {
   const ec2 = new EC2Client(truth.client);
   const network = shape.network ?? (await createNetwork(ec2, { ipv6: shape.ipv6 ?? false }));
-  const id = shape.spot === undefined ? await run(ec2, network, shape) : await requestSpot(ec2, network, shape);
+  const id = shape.spot === undefined ? await run(truth, ec2, network, shape) : await requestSpot(ec2, network, shape);
   await settled(async () => (await describeInstance(ec2, id)).State?.Name === "running");
   await addInterfaces(ec2, network, shape, id);
   for (let index = 0; index < (shape.data ?? 0); index += 1) {
@@ -93,21 +108,25 @@ export async function launch(truth: Truth, shape: Shape = {}): Promise<Victim> {
   return { id, network, interfaces, volumes, ...(address !== undefined && { address }) };
 }
 
-async function run(ec2: EC2Client, network: Network, shape: Shape): Promise<string> {
+function usualLaunch(network: Network, shape: Shape): RunInstancesCommandInput {
   const tags = Object.entries(shape.tags ?? {}).map(([Key, Value]) => ({ Key, Value }));
-  const { Instances: [instance] = [] } = await ec2.send(
-    new RunInstancesCommand({
-      ImageId: imageId,
-      InstanceType: (shape.type ?? "t3.micro") as NonNullable<RunInstancesCommandInput["InstanceType"]>,
-      MinCount: 1,
-      MaxCount: 1,
-      SubnetId: network.subnetIds[0],
-      SecurityGroupIds: [...(shape.groups ?? [network.groupId])],
-      ...(shape.ipv6 && { Ipv6AddressCount: 1 }),
-      ...(tags.length > 0 && { TagSpecifications: [{ ResourceType: "instance", Tags: tags }] }),
-      ...shape.launch,
-    }),
-  );
+  return {
+    ImageId: imageId,
+    InstanceType: (shape.type ?? "t3.micro") as NonNullable<RunInstancesCommandInput["InstanceType"]>,
+    MinCount: 1,
+    MaxCount: 1,
+    SubnetId: network.subnetIds[0],
+    SecurityGroupIds: [...(shape.groups ?? [network.groupId])],
+    ...(shape.ipv6 && { Ipv6AddressCount: 1 }),
+    ...(tags.length > 0 && { TagSpecifications: [{ ResourceType: "instance", Tags: tags }] }),
+    ...shape.launch,
+  };
+}
+
+async function run(truth: Truth, ec2: EC2Client, network: Network, shape: Shape): Promise<string> {
+  const profile = shape.profile ? { IamInstanceProfile: { Name: await createProfile(truth) } } : {};
+  const command = new RunInstancesCommand({ ...usualLaunch(network, shape), ...profile });
+  const { Instances: [instance] = [] } = await ec2.send(command);
   return instance?.InstanceId ?? "";
 }
 

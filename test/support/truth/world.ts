@@ -1,4 +1,4 @@
-import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
+import { AutoScalingClient, type AutoScalingInstanceDetails } from "@aws-sdk/client-auto-scaling";
 import { DescribeInstancesCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { AwsRequest } from "./request.ts";
@@ -17,6 +17,8 @@ export type TruthState = {
   readonly transitions: Map<string, Transition>;
   /** Snapshots that are copies, with their region. */
   readonly copies: Map<string, string>;
+  /** Instances that were detached from their group, as they were in it. */
+  readonly detached: Map<string, AutoScalingInstanceDetails>;
   /** Instances whose interfaces show their own groups only; see groups.ts. */
   readonly ungrouped: Set<string>;
   /** Answers to calls with a ClientToken, to be given again. */
@@ -41,6 +43,10 @@ export type SnapshotLock = {
 export type InstanceFacts = {
   /** Its root volume lives on the host: it cannot be stopped. */
   readonly rootDeviceType?: "instance-store";
+  /** A state on the way: "shutting-down", in which volumes are still there, or a "pending" that does not end. */
+  readonly state?: "pending" | "shutting-down" | "stopping";
+  /** Its state in its Auto Scaling group: "Terminating:Wait", "Warmed:Stopped", … */
+  readonly lifecycleState?: string;
   /** What its console shows; the empty text when there is nothing yet. */
   readonly consoleOutput?: string;
 };
@@ -77,6 +83,8 @@ export type Durations = {
   readonly snapshotMs: number;
   /** "creating", "attaching" and "detaching" of a volume. */
   readonly volumeMs: number;
+  /** "Detaching" from an Auto Scaling group. */
+  readonly detachMs: number;
 };
 
 type From = Pick<AwsRequest, "region" | "accessKeyId">;
@@ -97,7 +105,14 @@ export type Clients = {
 };
 
 /** Short, so that tests are fast, and long enough that whoever does not wait is found out. */
-export const usualDurations: Durations = { startMs: 50, stopMs: 50, forcedStopMs: 50, snapshotMs: 50, volumeMs: 50 };
+export const usualDurations: Durations = {
+  startMs: 50,
+  stopMs: 50,
+  forcedStopMs: 50,
+  snapshotMs: 50,
+  volumeMs: 50,
+  detachMs: 50,
+};
 
 function emptyState(): TruthState {
   return {
@@ -108,6 +123,7 @@ function emptyState(): TruthState {
     interfaces: new Map(),
     transitions: new Map(),
     copies: new Map(),
+    detached: new Map(),
     ungrouped: new Set(),
     tokens: new Map(),
     bucketOwners: new Map(),
@@ -142,6 +158,8 @@ export function createWorld(moto: string) {
 
 /** The state that something shows for now, undefined when it has settled. */
 export function transitionOf(world: World, id: string): string | undefined {
+  const said = world.state.facts.get(id)?.state;
+  if (said !== undefined) return said;
   const transition = world.state.transitions.get(id);
   return transition !== undefined && transition.untilMs > Date.now() ? transition.shows : undefined;
 }

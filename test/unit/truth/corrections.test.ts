@@ -3,6 +3,8 @@ import {
   AutoScalingClient,
   DescribeAutoScalingInstancesCommand,
   DetachInstancesCommand,
+  PutLifecycleHookCommand,
+  RecordLifecycleActionHeartbeatCommand,
 } from "@aws-sdk/client-auto-scaling";
 import {
   AssociateAddressCommand,
@@ -17,6 +19,7 @@ import {
   DetachVolumeCommand,
   EC2Client,
   GetConsoleOutputCommand,
+  GetConsoleScreenshotCommand,
   ModifyInstanceAttributeCommand,
   ModifyInstanceMetadataOptionsCommand,
   ModifyNetworkInterfaceAttributeCommand,
@@ -29,6 +32,7 @@ import {
   ElasticLoadBalancingV2Client,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { describe, expect, test } from "vitest";
+import { consoleOutputOf, screenshotOf } from "#test/support/truth/console.ts";
 import { settled } from "#test/support/truth/eventually.ts";
 import { launchInGroup } from "#test/support/truth/grouped-shapes.ts";
 import { createNetwork } from "#test/support/truth/networks.ts";
@@ -200,11 +204,62 @@ describe("instances", () => {
     const read = async () => (await ec2.send(new GetConsoleOutputCommand({ InstanceId }))).Output;
     const usual = Buffer.from((await read()) ?? "", "base64").toString();
     truth.say(InstanceId, { consoleOutput: "" });
-    expect({ usual: usual.includes(InstanceId), later: await read() }).toEqual({ usual: true, later: undefined });
+    expect([usual, await read()]).toEqual([consoleOutputOf(InstanceId), undefined]);
   });
 });
 
+test("a screenshot is a JPEG that tells whose it is", async () => {
+  const { id: InstanceId } = await launch(truth);
+  const { ImageData = "" } = await ec2.send(new GetConsoleScreenshotCommand({ InstanceId }));
+  const image = Buffer.from(ImageData, "base64");
+  expect([image, image.subarray(0, 3).toString("hex")]).toEqual([screenshotOf(InstanceId), "ffd8ff"]);
+});
+
+test("an instance shows the state that a test says, and rules go by it", async () => {
+  const { id } = await launch(truth);
+  truth.say(id, { state: "shutting-down" });
+  const stopping = ec2.send(new StopInstancesCommand({ InstanceIds: [id] })).catch((error: Error) => error.name);
+  expect([(await describeInstance(ec2, id)).State, await stopping]).toEqual([
+    { Code: 32, Name: "shutting-down" },
+    "IncorrectInstanceState",
+  ]);
+});
+
 describe("groups", () => {
+  test("who is being detached is still there for a while", async () => {
+    const { id, groupName } = await launchInGroup(truth);
+    const asked = new DescribeAutoScalingInstancesCommand({ InstanceIds: [id] });
+    const states = async () =>
+      ((await autoScaling.send(asked)).AutoScalingInstances ?? []).map(({ LifecycleState }) => LifecycleState);
+    const before = await states();
+    truth.takes({ detachMs: 500 });
+    const group = { AutoScalingGroupName: groupName, InstanceIds: [id] };
+    await autoScaling.send(new DetachInstancesCommand({ ...group, ShouldDecrementDesiredCapacity: false }));
+    truth.takes({ detachMs: 50 });
+    expect([before, await states()]).toEqual([["InService"], ["Detaching"]]);
+    await settled(async () => (await states()).length === 0);
+  });
+
+  test("who is being terminated cannot be detached, and its hook can be prolonged", async () => {
+    const { id, groupName: AutoScalingGroupName } = await launchInGroup(truth);
+    const hook = { AutoScalingGroupName, LifecycleHookName: "drain" };
+    const beat = () => autoScaling.send(new RecordLifecycleActionHeartbeatCommand({ ...hook, InstanceId: id }));
+    const detach = { AutoScalingGroupName, InstanceIds: [id], ShouldDecrementDesiredCapacity: false };
+    truth.say(id, { lifecycleState: "Terminating:Wait" });
+    expect([
+      (await autoScaling.send(new DescribeAutoScalingInstancesCommand({ InstanceIds: [id] }))).AutoScalingInstances,
+      await autoScaling.send(new DetachInstancesCommand(detach)).catch((error: Error) => error.name),
+      await beat().catch((error: Error) => error.name),
+    ]).toEqual([
+      [expect.objectContaining({ LifecycleState: "Terminating:Wait" })],
+      "ValidationError",
+      "ValidationError",
+    ]);
+    const LifecycleTransition = "autoscaling:EC2_INSTANCE_TERMINATING";
+    await autoScaling.send(new PutLifecycleHookCommand({ ...hook, LifecycleTransition }));
+    await beat();
+  });
+
   test("who is detached leaves the target group, a replacement comes, and what is gone is no error", async () => {
     const { id, groupName, targetGroupArns, network } = await launchInGroup(truth, { targetGroups: 1 });
     const [TargetGroupArn = ""] = targetGroupArns;

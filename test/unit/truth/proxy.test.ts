@@ -1,3 +1,5 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { AutoScalingClient, DescribeAutoScalingGroupsCommand } from "@aws-sdk/client-auto-scaling";
 import {
   CreateSnapshotsCommand,
@@ -25,6 +27,7 @@ import { describe, expect, test } from "vitest";
 import type { Fault } from "#test/support/truth/faults.ts";
 import { iamActionsOf } from "#test/support/truth/iam-actions.ts";
 import { launch } from "#test/support/truth/shapes.ts";
+import { startTruth } from "#test/support/truth/truth.ts";
 import { useTruth } from "#test/support/truth/use-truth.ts";
 
 const truth = await useTruth();
@@ -226,6 +229,22 @@ describe("faults", () => {
       ["Throttling", "AccessDenied"],
     ]);
   });
+});
+
+test("one proxy serves two emulators", async () => {
+  const seen: string[] = [];
+  const other = createServer((request, response) => {
+    seen.push(`${request.method} ${request.url} ${request.headers.host}`);
+    response.setHeader("content-type", "application/x-amz-json-1.1").end('{"Keys":[]}');
+  });
+  await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+  const { port } = other.address() as AddressInfo;
+  const both = await startTruth({ moto: truth.moto, others: `http://127.0.0.1:${port}` });
+  await new KMSClient({ ...once, endpoint: both.url }).send(new ListKeysCommand({}));
+  const { Vpcs = [] } = await new EC2Client({ ...once, endpoint: both.url }).send(new DescribeVpcsCommand({}));
+  await both.stop();
+  other.close();
+  expect({ seen, networks: Vpcs.length > 0 }).toEqual({ seen: [`POST / ${new URL(both.url).host}`], networks: true });
 });
 
 test("a lost answer of a call without a token leaves two sets behind when it is repeated blindly", async () => {

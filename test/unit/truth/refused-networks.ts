@@ -1,5 +1,6 @@
 import {
   AssociateAddressCommand,
+  AssociateIamInstanceProfileCommand,
   AuthorizeSecurityGroupIngressCommand,
   CreateSecurityGroupCommand,
   DeleteSecurityGroupCommand,
@@ -8,6 +9,7 @@ import {
   type ModifyNetworkInterfaceAttributeRequest,
 } from "@aws-sdk/client-ec2";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
+import { createProfile } from "#test/support/truth/profiles.ts";
 import type { Row, Stage } from "./stage.ts";
 
 type Change = Omit<ModifyNetworkInterfaceAttributeRequest, "NetworkInterfaceId">;
@@ -91,6 +93,14 @@ export const refusedNetworks: readonly Row[] = [
     ({ ec2, plain, twoInterfaces: { address } }) => {
       const AllocationId = address?.allocationId;
       return ec2.send(new AssociateAddressCommand({ InstanceId: plain.id, AllocationId, AllowReassociation: false }));
+    },
+  ],
+  [
+    "a second instance profile",
+    "IncorrectState",
+    async ({ ec2, truth, twoInterfaces: { id } }) => {
+      const IamInstanceProfile = { Name: await createProfile(truth) };
+      await ec2.send(new AssociateIamInstanceProfileCommand({ InstanceId: id, IamInstanceProfile }));
     },
   ],
   [

@@ -46,7 +46,7 @@ export async function setStage(truth: Truth): Promise<Stage> {
     otherNetwork,
     plain: await launch(truth, { network, data: 1 }),
     stopped,
-    twoInterfaces: await launch(truth, { network, interfaces: 2, elasticIp: true }),
+    twoInterfaces: await launch(truth, { network, interfaces: 2, elasticIp: true, profile: true }),
     oneTimeSpot: await launch(truth, { network, spot: "one-time" }),
     grouped: await launchInGroup(truth, { network, sizes: [2, 2, 3], targetGroups: 1 }),
   };
