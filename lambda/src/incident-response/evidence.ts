@@ -22,34 +22,43 @@ export interface Kept {
 export const sha256 = (bytes: Uint8Array | string): string => createHash("sha256").update(bytes).digest("hex");
 
 /**
- * Writes an object that is not there yet, encrypted with KMS.
+ * Writes an object, encrypted with KMS. An earlier one stays as its older version.
  * @param what names it for people
- * @returns undefined when the key is taken
  * @throws what the SDK throws
  */
-export async function putOnce(
+export async function put(
   { s3 }: Pick<Aws, "s3">,
   { bucket, bucketOwner, kmsKeyArn }: EvidenceBucket,
   key: string,
   body: Uint8Array | string,
   what: string,
-): Promise<Evidence | undefined> {
+  condition: { readonly IfNoneMatch?: "*" } = {},
+): Promise<Evidence> {
   const bytes = typeof body === "string" ? Buffer.from(body) : body;
+  const { VersionId } = await s3.send(
+    new PutObjectCommand({
+      Bucket: bucket,
+      Key: key,
+      Body: bytes,
+      ContentType: contentType(key),
+      ExpectedBucketOwner: bucketOwner,
+      ServerSideEncryption: "aws:kms",
+      ...(kmsKeyArn === null ? {} : { SSEKMSKeyId: kmsKeyArn }),
+      ChecksumSHA256: createHash("sha256").update(bytes).digest("base64"),
+      ...condition,
+    }),
+  );
+  return { kind: "object", id: key, what, versionId: VersionId, size: bytes.length, sha256: sha256(bytes) };
+}
+
+/**
+ * {@link put}, unless the key is taken.
+ * @returns undefined when it is
+ * @throws what the SDK throws
+ */
+export async function putOnce(...[aws, where, key, body, what]: Parameters<typeof put>): Promise<Evidence | undefined> {
   try {
-    const { VersionId } = await s3.send(
-      new PutObjectCommand({
-        Bucket: bucket,
-        Key: key,
-        Body: bytes,
-        ContentType: contentType(key),
-        ExpectedBucketOwner: bucketOwner,
-        ServerSideEncryption: "aws:kms",
-        ...(kmsKeyArn === null ? {} : { SSEKMSKeyId: kmsKeyArn }),
-        ChecksumSHA256: createHash("sha256").update(bytes).digest("base64"),
-        IfNoneMatch: "*",
-      }),
-    );
-    return { kind: "object", id: key, what, versionId: VersionId, size: bytes.length, sha256: sha256(bytes) };
+    return await put(aws, where, key, body, what, { IfNoneMatch: "*" });
   } catch (error) {
     // 409: somebody else is writing it at this moment.
     if (["PreconditionFailed", "ConditionalRequestConflict"].includes(errorName(error))) return undefined;
@@ -68,8 +77,8 @@ export async function putOrFind(
   body: Uint8Array | string,
   what: string,
 ): Promise<Evidence> {
-  const put = await putOnce(aws, where, key, body, what);
-  if (put !== undefined) return put;
+  const written = await putOnce(aws, where, key, body, what);
+  if (written !== undefined) return written;
   const found = await getObject(aws, where, key);
   if (found === undefined) throw new Error(`s3://${where.bucket}/${key} is being written by another run`);
   const { body: bytes, versionId } = found;

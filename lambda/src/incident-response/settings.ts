@@ -48,6 +48,7 @@ export const Settings = v.object({
   quarantineGroupName: v.optional(v.pipe(text, v.regex(/^(?!sg-)/, "must not begin with sg-")), "ir-quarantine-{vpc}"),
   quarantineGroupId: orNothing,
   approvePowerOff: v.optional(v.boolean(), false),
+  approvalHours: v.optional(v.pipe(v.number(), v.minValue(0)), 24),
   nmi: v.optional(v.boolean(), true),
   snapshotLockDays: v.optional(v.pipe(v.number(), v.minValue(0)), 0),
   evidenceVolumeMode: v.optional(v.picklist(["copy", "original"]), "copy"),

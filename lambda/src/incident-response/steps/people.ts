@@ -1,6 +1,7 @@
 import type { Context, Step } from "#incident-response/context.ts";
-import { isIsolated } from "#incident-response/manifest.ts";
+import { isIsolated, outcomeOf } from "#incident-response/manifest.ts";
 import type { StepRecord } from "#incident-response/record.ts";
+import { Skip } from "#incident-response/run-step.ts";
 import { tell } from "#incident-response/tell.ts";
 
 /** The line that ends a run in which the instance was isolated, word for word as people search for it. */
@@ -15,6 +16,7 @@ export function failures(records: Iterable<StepRecord>): string | undefined {
 /** The isolation is verified. */
 export const notifyIsolated: Step = async ({ aws, settings, run, records }) => {
   const isolate = records.get("Isolate");
+  if (isolate?.status !== "ok") throw new Skip("it is not isolated");
   const connections = isolate?.details?.connections;
   return tell(aws, settings, run, {
     severity: "high",
@@ -46,7 +48,14 @@ export const pageNotIsolated: Step = async (context) => {
 };
 
 /** The run has ended. */
-export const notify: Step = async ({ aws, settings, run, records }: Context) => {
+export const notify: Step = async (context) => {
+  const { run, records } = context;
+  // The state machine ends by it.
+  const details = { outcome: outcomeOf(run, [...records.values()]) };
+  return { ...(await tellOfEnd(context)), details };
+};
+
+function tellOfEnd({ aws, settings, run, records }: Context): ReturnType<Step> {
   const failed = failures(records.values());
   const isolated = isIsolated([...records.values()]);
   if (run.action === "restore") {
@@ -63,4 +72,4 @@ export const notify: Step = async ({ aws, settings, run, records }: Context) => 
     occasion: `ended ${run.startedAt}`,
     facts: failed === undefined ? [] : [{ label: "Not done", value: failed }],
   });
-};
+}
