@@ -3,7 +3,8 @@ import { AwsError } from "./answer.ts";
 import { findInstance, listOf, stateOf } from "./lookups.ts";
 import type { AwsRequest } from "./request.ts";
 import type { Correction, Refusal } from "./rule.ts";
-import { startTransition, type World } from "./world.ts";
+import { startTransition, transitionOf, type World } from "./world.ts";
+import { type Element, element, elementsAt, setChild, textAt } from "./xml.ts";
 
 /** Checks every instance that the call names. */
 const eachInstance =
@@ -50,11 +51,28 @@ export const refuseStop: Refusal = eachInstance((instance, world, { params }) =>
   }
 });
 
-/** StopInstances takes time. */
-export const beginStop: Correction = (_answer, { params }, world) => {
-  const { stopMs, forcedStopMs } = world.durations;
-  for (const id of listOf(params, "InstanceId")) {
-    startTransition(world, id, "stopping", params.Force === "true" ? forcedStopMs : stopMs);
+const code = { pending: 0, running: 16, stopping: 64, stopped: 80 };
+type State = keyof typeof code;
+
+function setState(item: Element, name: string, state: State): void {
+  setChild(item, element(name, [element("code", String(code[state])), element("name", state)]));
+}
+
+/** What an instance was before the call: what it still shows, else what moto remembers. */
+function stateBefore(item: Element, world: World): string | undefined {
+  return transitionOf(world, textAt(item, "instanceId") ?? "") ?? textAt(item, "previousState", "name");
+}
+
+/** StopInstances takes time; to stop what is stopped or stopping changes nothing, unless it is forced. */
+export const beginStop: Correction = (answer, { params }, world) => {
+  const forced = params.Force === "true";
+  const ms = forced ? world.durations.forcedStopMs : world.durations.stopMs;
+  for (const item of elementsAt(answer, "instancesSet", "item")) {
+    const before = stateBefore(item, world);
+    if (before === "stopped") setState(item, "currentState", "stopped");
+    if (before === "stopping") setState(item, "previousState", "stopping");
+    if (before === "stopped" || (before === "stopping" && !forced)) continue;
+    startTransition(world, textAt(item, "instanceId") ?? "", "stopping", ms);
   }
 };
 
@@ -67,9 +85,13 @@ export const refuseStart: Refusal = eachInstance((instance, world) => {
   throw new AwsError("IncorrectState", message);
 });
 
-/** StartInstances takes time. */
-export const beginStart: Correction = (_answer, { params }, world) => {
-  for (const id of listOf(params, "InstanceId")) startTransition(world, id, "pending", world.durations.startMs);
+/** StartInstances takes time; to start what runs changes nothing. */
+export const beginStart: Correction = (answer, _request, world) => {
+  for (const item of elementsAt(answer, "instancesSet", "item")) {
+    if (stateBefore(item, world) === "stopped") {
+      startTransition(world, textAt(item, "instanceId") ?? "", "pending", world.durations.startMs);
+    } else setState(item, "currentState", "running");
+  }
 };
 
 /** RebootInstances: running ones. */

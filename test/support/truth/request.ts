@@ -19,7 +19,7 @@ export type AwsRequest = {
   readonly accessKeyId: string;
   /**
    * Query services: the form as it is ("InstanceId.1"). JSON: the top-level members, those that are not text as JSON.
-   * S3: Bucket, Key, the query and the `x-amz-` headers.
+   * S3: Bucket, Key, the query and the `x-amz-` headers. Lambda: FunctionName, Qualifier, InvocationType and Payload.
    */
   readonly params: Readonly<Record<string, string>>;
 };
@@ -106,6 +106,17 @@ function jsonParams(body: Buffer): Record<string, string> {
   );
 }
 
+/** REST with JSON: of such services only Lambda has a call that tests look for. */
+function restCall(service: string, method: string, url: URL, headers: IncomingMessage["headers"], body: Buffer) {
+  const FunctionName = /^\/[\d-]+\/functions\/([^/]+)\/invocations$/.exec(url.pathname)?.[1];
+  if (service !== "lambda" || FunctionName === undefined) return { action: `${method} ${url.pathname}`, params: {} };
+  const InvocationType = String(headers["x-amz-invocation-type"] ?? "RequestResponse");
+  const Payload = body.toString("utf8");
+  const name = decodeURIComponent(FunctionName);
+  const params = { ...Object.fromEntries(url.searchParams), FunctionName: name, InvocationType, Payload };
+  return { action: "Invoke", params };
+}
+
 function nameCall(service: string, method: string, url: URL, headers: IncomingMessage["headers"], body: Buffer) {
   const target = headers["x-amz-target"];
   if (typeof target === "string") {
@@ -114,11 +125,7 @@ function nameCall(service: string, method: string, url: URL, headers: IncomingMe
   if (service === "s3") return { ...s3Call(method, url, headers), protocol: "s3" as const };
   const form = new URLSearchParams(body.toString("utf8"));
   const action = form.get("Action") ?? url.searchParams.get("Action");
-  if (action === null) {
-    // REST with JSON; of such services only Lambda has calls that tests look for.
-    const isInvoke = service === "lambda" && method === "POST" && url.pathname.endsWith("/invocations");
-    return { action: isInvoke ? "Invoke" : `${method} ${url.pathname}`, params: {}, protocol: "json" as const };
-  }
+  if (action === null) return { ...restCall(service, method, url, headers, body), protocol: "json" as const };
   const params = Object.fromEntries(
     [...url.searchParams, ...form].filter(([name]) => !/^(Action|Version)$/.test(name)),
   );

@@ -9,6 +9,7 @@ import {
 import { correctGroups, correctMembers, detachInstances, recordHeartbeat } from "./auto-scaling-members.ts";
 import { getConsoleOutput, getConsoleScreenshot, sendDiagnosticInterrupt } from "./console.ts";
 import { correctInstances, correctLaunch, correctSnapshots, correctVolumes } from "./describing.ts";
+import { invoke } from "./functions.ts";
 import { correctGroupSet, refuseForeignGroups, separateAll, separateLaunched } from "./groups.ts";
 import { modifyInstanceAttribute, modifyMetadataOptions, refuseAttribute } from "./instance-attributes.ts";
 import { beginStart, beginStop, endTransitions, refuseReboot, refuseStart, refuseStop } from "./instances.ts";
@@ -84,6 +85,7 @@ export const handlers: Table<Handler> = {
   "ec2:SendDiagnosticInterrupt": sendDiagnosticInterrupt,
   "ec2:UnlockSnapshot": unlockSnapshot,
   "elasticloadbalancing:DeregisterTargets": deregisterTargets,
+  "lambda:Invoke": invoke,
 };
 
 /** What moto's answers and effects lack. Whatever Auto Scaling does may launch instances. */

@@ -1,18 +1,27 @@
 /**
  * The truth proxy: moto behaves as AWS for tests of the incident response.
  *
- *     const truth = await startTruth();                          // starts moto too; or startTruth({ moto: url })
+ *     const truth = await useTruth();                            // in a test file: one moto for it; see use-truth.ts
+ *     const truth = await startTruth();                          // elsewhere; or startTruth({ moto: url, others: url })
  *     const ec2 = new EC2Client(truth.client);                   // endpoint, region and keys; S3 needs forcePathStyle
+ *     const victim = await launch(truth, { interfaces: 2 });     // shapes.ts, grouped-shapes.ts, networks.ts
+ *     truth.forgetCalls();                                       // making it was recorded too
  *     truth.inject({ on: "CreateSnapshots", fault: { kind: "throttle" }, times: 3 });
  *     truth.inject({ on: "ec2:StopInstances", from: 2, fault: { kind: "lost" } });
+ *     truth.takes({ stopMs: Infinity });                         // until then every change takes 50 ms
+ *     truth.say(victim.id, { lifecycleState: "Terminating:Wait" });
  *     truth.calls("StopInstances");                              // every attempt, in order of arrival, with its parameters
  *     truth.calls((call) => call.mutating);                      // a dry run makes none
+ *     iamActionsOf(truth.calls());                               // the permissions that they need; iam-actions.ts
  *     await truth.reset();                                       // everything empty: emulator, journal, faults
  *     await truth.stop();
  *
- * It names and records every call of any service, forwards it, adds the calls that moto lacks, refuses what AWS refuses
- * and injects faults before or after the effect (see faults.ts). EC2, Auto Scaling and load balancers always go to moto;
- * `others` sends the other services somewhere else, such as ministack, so that one AWS_ENDPOINT_URL serves a whole program.
+ * It names and records every call of any service and forwards it. rules.ts lists what it adds, refuses and mends, by action;
+ * faults.ts, what can go wrong before or after an effect. EC2, Auto Scaling and load balancers always go to moto; `others`
+ * sends the other services somewhere else, such as ministack, so that one AWS_ENDPOINT_URL serves a whole program.
+ *
+ * It does not know: permissions (inject `denied`), quotas other than those in rules.ts, connections, a volume at two
+ * instances, and what moto filters by a state that the proxy shows for a while (what would fit is then missing).
  */
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -32,7 +41,7 @@ import {
 import { createForwarder } from "./forward.ts";
 import { type Call, type CallFilter, changes, fits } from "./journal.ts";
 import { type AwsRequest, readRequest } from "./request.ts";
-import { createWorld, type Durations, type InstanceFacts, usualDurations } from "./world.ts";
+import { createWorld, type Durations, type InstanceFacts, type PlayedFunction, usualDurations } from "./world.ts";
 
 /** Where the emulators are. */
 export type TruthOptions = {
@@ -64,6 +73,8 @@ export type Truth = {
   readonly say: (instanceId: string, facts: InstanceFacts) => void;
   /** Says to which account (12 digits) a bucket belongs, which no emulator knows. */
   readonly bucketBelongsTo: (bucket: string, account: string) => void;
+  /** Plays a Lambda function, which moto cannot run; its name, without ARN and alias. */
+  readonly plays: (functionName: string, play: PlayedFunction) => void;
   /** How long stops, snapshots and so on take from now on; 50 ms each when not said. */
   readonly takes: (durations: Partial<Durations>) => void;
   /** Times (ISO 8601) of the diagnostic interrupts that the instance received. */
@@ -158,6 +169,7 @@ export async function startTruth(options: TruthOptions = {}): Promise<Truth> {
     say: (instanceId, facts) =>
       void world.state.facts.set(instanceId, { ...world.state.facts.get(instanceId), ...facts }),
     bucketBelongsTo: (bucket, account) => void world.state.bucketOwners.set(bucket, account),
+    plays: (functionName, play) => void world.state.functions.set(functionName, play),
     takes: (durations) => {
       world.durations = { ...world.durations, ...durations };
     },

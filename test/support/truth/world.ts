@@ -23,6 +23,8 @@ export type TruthState = {
   readonly ungrouped: Set<string>;
   /** Answers to calls with a ClientToken, to be given again. */
   readonly tokens: Map<string, TokenUse>;
+  /** Functions that a test plays, by name. */
+  readonly functions: Map<string, PlayedFunction>;
   /** Accounts that own a bucket, where a test says so. */
   readonly bucketOwners: Map<string, string>;
 };
@@ -67,6 +69,9 @@ export type InterfaceSettings = {
 
 /** A state that something shows until a time has come, in milliseconds since 1970; then moto's state is true. */
 export type Transition = { readonly shows: string; readonly untilMs: number };
+
+/** A Lambda function that a test plays: gets the event, gives the result; what it throws is the function's error. */
+export type PlayedFunction = (event: unknown, call: { readonly qualifier?: string; readonly type: string }) => unknown;
 
 /** A used ClientToken. */
 export type TokenUse = { readonly params: string; readonly body: Buffer };
@@ -126,6 +131,7 @@ function emptyState(): TruthState {
     detached: new Map(),
     ungrouped: new Set(),
     tokens: new Map(),
+    functions: new Map(),
     bucketOwners: new Map(),
   };
 }

@@ -1,12 +1,4 @@
 import {
-  AttachInstancesCommand,
-  AutoScalingClient,
-  DescribeAutoScalingInstancesCommand,
-  DetachInstancesCommand,
-  PutLifecycleHookCommand,
-  RecordLifecycleActionHeartbeatCommand,
-} from "@aws-sdk/client-auto-scaling";
-import {
   AssociateAddressCommand,
   CreateSecurityGroupCommand,
   CreateSnapshotsCommand,
@@ -26,23 +18,16 @@ import {
   RunInstancesCommand,
   StopInstancesCommand,
 } from "@aws-sdk/client-ec2";
-import {
-  DeregisterTargetsCommand,
-  DescribeTargetHealthCommand,
-  ElasticLoadBalancingV2Client,
-} from "@aws-sdk/client-elastic-load-balancing-v2";
 import { describe, expect, test } from "vitest";
 import { consoleOutputOf, screenshotOf } from "#test/support/truth/console.ts";
 import { settled } from "#test/support/truth/eventually.ts";
-import { launchInGroup } from "#test/support/truth/grouped-shapes.ts";
 import { createNetwork } from "#test/support/truth/networks.ts";
 import { describeInstance, launch } from "#test/support/truth/shapes.ts";
 import { useTruth } from "#test/support/truth/use-truth.ts";
+import { autoScalingTests } from "./auto-scaling-tests.ts";
 
 const truth = await useTruth();
 const ec2 = new EC2Client(truth.client);
-const autoScaling = new AutoScalingClient(truth.client);
-const loadBalancers = new ElasticLoadBalancingV2Client(truth.client);
 
 async function groupsOf(id: string): Promise<readonly (readonly string[])[]> {
   const { NetworkInterfaces = [] } = await describeInstance(ec2, id);
@@ -188,6 +173,25 @@ describe("instances", () => {
     expect((await describeInstance(ec2, id)).BlockDeviceMappings).toEqual([]);
   });
 
+  test("a stop is repeated without effect, and a forced one ends one that hangs", async () => {
+    const { id } = await launch(truth);
+    const stop = async (Force: boolean) => {
+      const { StoppingInstances = [] } = await ec2.send(new StopInstancesCommand({ InstanceIds: [id], Force }));
+      return [StoppingInstances[0]?.PreviousState?.Name, StoppingInstances[0]?.CurrentState?.Name];
+    };
+    truth.takes({ stopMs: Number.POSITIVE_INFINITY });
+    const told = [await stop(false), await stop(false), await stop(true)];
+    truth.takes({ stopMs: 50 });
+    await settled(async () => (await describeInstance(ec2, id)).State?.Name === "stopped");
+    expect([...told, await stop(false), (await describeInstance(ec2, id)).State?.Name]).toEqual([
+      ["running", "stopping"],
+      ["stopping", "stopping"],
+      ["stopping", "stopping"],
+      ["stopped", "stopped"],
+      "stopped",
+    ]);
+  });
+
   test("a spot instance is known by its request", async () => {
     const { id } = await launch(truth, { spot: "persistent" });
     const { InstanceLifecycle, SpotInstanceRequestId = "" } = await describeInstance(ec2, id);
@@ -225,67 +229,4 @@ test("an instance shows the state that a test says, and rules go by it", async (
   ]);
 });
 
-describe("groups", () => {
-  test("who is being detached is still there for a while", async () => {
-    const { id, groupName } = await launchInGroup(truth);
-    const asked = new DescribeAutoScalingInstancesCommand({ InstanceIds: [id] });
-    const states = async () =>
-      ((await autoScaling.send(asked)).AutoScalingInstances ?? []).map(({ LifecycleState }) => LifecycleState);
-    const before = await states();
-    truth.takes({ detachMs: 500 });
-    const group = { AutoScalingGroupName: groupName, InstanceIds: [id] };
-    await autoScaling.send(new DetachInstancesCommand({ ...group, ShouldDecrementDesiredCapacity: false }));
-    truth.takes({ detachMs: 50 });
-    expect([before, await states()]).toEqual([["InService"], ["Detaching"]]);
-    await settled(async () => (await states()).length === 0);
-  });
-
-  test("who is being terminated cannot be detached, and its hook can be prolonged", async () => {
-    const { id, groupName: AutoScalingGroupName } = await launchInGroup(truth);
-    const hook = { AutoScalingGroupName, LifecycleHookName: "drain" };
-    const beat = () => autoScaling.send(new RecordLifecycleActionHeartbeatCommand({ ...hook, InstanceId: id }));
-    const detach = { AutoScalingGroupName, InstanceIds: [id], ShouldDecrementDesiredCapacity: false };
-    truth.say(id, { lifecycleState: "Terminating:Wait" });
-    expect([
-      (await autoScaling.send(new DescribeAutoScalingInstancesCommand({ InstanceIds: [id] }))).AutoScalingInstances,
-      await autoScaling.send(new DetachInstancesCommand(detach)).catch((error: Error) => error.name),
-      await beat().catch((error: Error) => error.name),
-    ]).toEqual([
-      [expect.objectContaining({ LifecycleState: "Terminating:Wait" })],
-      "ValidationError",
-      "ValidationError",
-    ]);
-    const LifecycleTransition = "autoscaling:EC2_INSTANCE_TERMINATING";
-    await autoScaling.send(new PutLifecycleHookCommand({ ...hook, LifecycleTransition }));
-    await beat();
-  });
-
-  test("who is detached leaves the target group, a replacement comes, and what is gone is no error", async () => {
-    const { id, groupName, targetGroupArns, network } = await launchInGroup(truth, { targetGroups: 1 });
-    const [TargetGroupArn = ""] = targetGroupArns;
-    const group = { AutoScalingGroupName: groupName, InstanceIds: [id] };
-    const targets = async () => {
-      const { TargetHealthDescriptions = [] } = await loadBalancers.send(
-        new DescribeTargetHealthCommand({ TargetGroupArn }),
-      );
-      return TargetHealthDescriptions.map(({ Target }) => Target?.Id ?? "");
-    };
-    expect(await targets()).toContain(id);
-    await autoScaling.send(new DetachInstancesCommand({ ...group, ShouldDecrementDesiredCapacity: false }));
-    const left = await targets();
-    expect([left.length, left.includes(id)]).toEqual([2, false]);
-    const { AutoScalingInstances = [] } = await autoScaling.send(new DescribeAutoScalingInstancesCommand({}));
-    const members = AutoScalingInstances.filter((each) => each.AutoScalingGroupName === groupName);
-    for (const { InstanceId = "" } of members) {
-      const { GroupId: quarantine = "" } = await createGroup(network.vpcId).catch(() => ({ GroupId: network.groupId }));
-      const [only] = (await describeInstance(ec2, InstanceId)).NetworkInterfaces ?? [];
-      await swap(only?.NetworkInterfaceId, quarantine);
-      expect(await groupsOf(InstanceId)).toEqual([[quarantine]]);
-    }
-    const Targets = [{ Id: id }, { Id: left[0] }];
-    await loadBalancers.send(new DeregisterTargetsCommand({ TargetGroupArn, Targets }));
-    expect(await targets()).toEqual(left.slice(1));
-    await autoScaling.send(new AttachInstancesCommand(group));
-    expect(await targets()).toContain(id);
-  });
-});
+autoScalingTests(truth);
