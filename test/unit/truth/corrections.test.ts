@@ -25,6 +25,7 @@ import { createNetwork } from "#test/support/truth/networks.ts";
 import { describeInstance, launch } from "#test/support/truth/shapes.ts";
 import { useTruth } from "#test/support/truth/use-truth.ts";
 import { autoScalingTests } from "./auto-scaling-tests.ts";
+import { storageTests } from "./storage-tests.ts";
 
 const truth = await useTruth();
 const ec2 = new EC2Client(truth.client);
@@ -203,6 +204,21 @@ describe("instances", () => {
     });
   });
 
+  test("a launch on the spot market makes a request too", async () => {
+    const { id } = await launch(truth, { launch: { InstanceMarketOptions: { MarketType: "spot" } } });
+    const { SpotInstanceRequestId = "" } = await describeInstance(ec2, id);
+    const SpotInstanceRequestIds = [SpotInstanceRequestId];
+    const { SpotInstanceRequests } = await ec2.send(
+      new DescribeSpotInstanceRequestsCommand({ SpotInstanceRequestIds }),
+    );
+    expect(SpotInstanceRequests).toMatchObject([{ Type: "one-time", InstanceId: id }]);
+  });
+
+  test("an instance that moto knows no kernel of has none", async () => {
+    const { id } = await launch(truth);
+    expect((await describeInstance(ec2, id)).KernelId).toBeUndefined();
+  });
+
   test("a console that shows nothing yet has no output", async () => {
     const { id: InstanceId } = await launch(truth);
     const read = async () => (await ec2.send(new GetConsoleOutputCommand({ InstanceId }))).Output;
@@ -230,3 +246,4 @@ test("an instance shows the state that a test says, and rules go by it", async (
 });
 
 autoScalingTests(truth);
+storageTests(truth);
