@@ -9,9 +9,8 @@ resource "aws_sfn_state_machine" "this" {
   name     = var.name
   role_arn = aws_iam_role.state_machine.arn
   definition = templatefile("${path.module}/state-machine.asl.json", {
-    approval_seconds = var.power_off.approval_hours * 3600
-    function_arn     = aws_lambda_alias.live.arn
-    partition        = local.partition
+    function_arn = aws_lambda_alias.live.arn
+    partition    = local.partition
   })
   tags = var.tags
 

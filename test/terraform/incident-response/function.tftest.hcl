@@ -168,15 +168,10 @@ run "tells_the_function_all_that_it_is_told" {
 run "calls_nothing_but_the_alias_in_the_order_of_the_definition" {
   command = plan
 
-  variables {
-    power_off = { approval_hours = 2 }
-  }
-
   assert {
     condition = aws_sfn_state_machine.this.definition == templatefile("state-machine.asl.json", {
-      approval_seconds = 7200
-      function_arn     = "arn:aws:lambda:eu-central-1:123456789012:function:cloudtrail-to-slack:live"
-      partition        = "aws"
+      function_arn = "arn:aws:lambda:eu-central-1:123456789012:function:cloudtrail-to-slack:live"
+      partition    = "aws"
     })
     error_message = aws_sfn_state_machine.this.definition
   }
