@@ -51,6 +51,9 @@ export const modifyInterface: Handler = async (request, world, forward) => {
     world.state.interfaces.set(id, { ...before, tcpEstablishedTimeout: readTimeout(timeout) });
     return ec2Answer(request.action, "<return>true</return>");
   }
+  if (request.params.AssociatePublicIpAddress !== undefined) {
+    throw new Error("AssociatePublicIpAddress is not known here, and moto would say yes without doing it.");
+  }
   return await forward(request);
 };
 

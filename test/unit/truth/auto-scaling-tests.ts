@@ -1,6 +1,7 @@
 import {
   AttachInstancesCommand,
   AutoScalingClient,
+  DescribeAutoScalingGroupsCommand,
   DescribeAutoScalingInstancesCommand,
   DetachInstancesCommand,
   EnterStandbyCommand,
@@ -123,6 +124,12 @@ export function autoScalingTests(truth: Truth): void {
       const beat = () => autoScaling.send(new RecordLifecycleActionHeartbeatCommand({ ...hook, InstanceId: id }));
       const detach = { AutoScalingGroupName, InstanceIds: [id], ShouldDecrementDesiredCapacity: false };
       truth.say(id, { lifecycleState: "Terminating:Wait" });
+      const described = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [AutoScalingGroupName] });
+      const { AutoScalingGroups: [group] = [] } = await autoScaling.send(described);
+      expect(group?.Instances?.map(({ LifecycleState }) => LifecycleState).sort()).toEqual([
+        "InService",
+        "Terminating:Wait",
+      ]);
       expect([
         (await autoScaling.send(new DescribeAutoScalingInstancesCommand({ InstanceIds: [id] }))).AutoScalingInstances,
         await autoScaling.send(new DetachInstancesCommand(detach)).catch((error: Error) => error.name),

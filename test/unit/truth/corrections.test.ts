@@ -17,6 +17,7 @@ import {
   ModifyNetworkInterfaceAttributeCommand,
   RunInstancesCommand,
   StopInstancesCommand,
+  TerminateInstancesCommand,
 } from "@aws-sdk/client-ec2";
 import { describe, expect, test } from "vitest";
 import { consoleOutputOf, screenshotOf } from "#test/support/truth/console.ts";
@@ -193,8 +194,20 @@ describe("instances", () => {
     ]);
   });
 
+  test("a termination ends a stop that hangs", async () => {
+    const { id } = await launch(truth);
+    truth.takes({ stopMs: Number.POSITIVE_INFINITY });
+    await ec2.send(new StopInstancesCommand({ InstanceIds: [id] }));
+    truth.takes({ stopMs: 50 });
+    await ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
+    expect((await describeInstance(ec2, id)).State?.Name).toBe("terminated");
+  });
+
   test("a spot instance is known by its request", async () => {
-    const { id } = await launch(truth, { spot: "persistent" });
+    const { id, interfaces, network } = await launch(truth, { spot: "persistent" });
+    const { GroupId: quarantine = "" } = await createGroup(network.vpcId);
+    await swap(interfaces[0], quarantine);
+    expect(await groupsOf(id)).toEqual([[quarantine]]);
     const { InstanceLifecycle, SpotInstanceRequestId = "" } = await describeInstance(ec2, id);
     const Filters = [{ Name: "instance-id", Values: [id] }];
     const { SpotInstanceRequests = [] } = await ec2.send(new DescribeSpotInstanceRequestsCommand({ Filters }));
