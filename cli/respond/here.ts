@@ -4,7 +4,7 @@ import {
   finishHere,
   isolateHere,
   type Surroundings as RunSurroundings,
-} from "#incident-response/contain.ts";
+} from "#incident-response/in-process.ts";
 import { isIsolated } from "#incident-response/manifest.ts";
 import { planOf } from "#incident-response/plan.ts";
 import { readBefore } from "#incident-response/read-before.ts";

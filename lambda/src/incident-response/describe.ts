@@ -8,7 +8,7 @@ import type { Aws } from "./aws.ts";
 import { errorName } from "./aws-error.ts";
 
 /** There is no such instance, or not in this region. */
-export class NoSuchInstance extends Error {
+class NoSuchInstance extends Error {
   override readonly name = "NoSuchInstance";
 }
 

@@ -51,7 +51,7 @@ export async function intake(
 }
 
 /** At most 80 characters. https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html */
-export function executionName(account: string, region: string, instanceId: Request["instanceId"], id: string): string {
+function executionName(account: string, region: string, instanceId: Request["instanceId"], id: string): string {
   const hash = createHash("sha256").update(id).digest("hex").slice(0, 8);
   return `ir-${account}-${region}-${instanceId}-${hash}`;
 }

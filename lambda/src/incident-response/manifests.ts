@@ -24,6 +24,11 @@ const Known = v.looseObject({
       sha256: v.optional(v.string()),
     }),
   ),
+  steps: v.array(
+    v.looseObject({
+      changes: v.array(v.object({ what: v.string(), id: v.string(), before: v.unknown(), after: v.unknown() })),
+    }),
+  ),
   previousSha256: v.nullable(v.string()),
   signature: v.looseObject({ key: v.nullable(v.string()), algorithm: v.string(), value: v.string() }),
 });

@@ -5,7 +5,7 @@ import type { ApiCall, Change, Evidence, StepRecord, StepResult } from "./record
 import { watch } from "./watch.ts";
 
 /** Every step gives up after it. */
-export const STEP_DEADLINE_MS = 60_000;
+const STEP_DEADLINE_MS = 60_000;
 
 /** A step has nothing to do, for a reason that is worth a line. Any part of a step may throw it. */
 export class Skip extends Error {

@@ -10,6 +10,7 @@ import { manifest } from "./steps/manifest.ts";
 import { notify, notifyIsolated, pageNotIsolated } from "./steps/people.ts";
 import { awaitStopped, interrupt, stop } from "./steps/power-off.ts";
 import { keepVolumes, shutdownBehavior, tags, terminationProtection } from "./steps/protect.ts";
+import { restore } from "./steps/restore.ts";
 import { finalSnapshots, liveSnapshots } from "./steps/snapshots.ts";
 import { attach, awaitSnapshots, detach, forensicVolumes } from "./steps/volumes.ts";
 
@@ -38,6 +39,7 @@ export const STEPS = {
   NotifyIsolated: notifyIsolated,
   PageNotIsolated: pageNotIsolated,
   Replacement: replacement,
+  Restore: restore,
   Screenshot: screenshot,
   ShutdownBehavior: shutdownBehavior,
   Stop: stop,

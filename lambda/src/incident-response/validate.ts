@@ -21,6 +21,11 @@ export interface Surroundings {
   readonly loggedCase: string | undefined;
 }
 
+/** A restore of an instance that is not contained. */
+class NoOpenCase extends Error {
+  override readonly name = "NoOpenCase";
+}
+
 /** A run, and what a person should know of how it came about. */
 export interface Validated {
   readonly run: Run;
@@ -52,6 +57,14 @@ export async function validate(
   const profile = request.profile ?? settings.profile;
   const name =
     open?.name ?? surroundings.loggedCase ?? tagsOf(found.instance.Tags)["ir:case"] ?? request.case ?? newCase(request);
+  if (
+    request.action === "restore" &&
+    open === undefined &&
+    refused === undefined &&
+    surroundings.loggedCase === undefined
+  ) {
+    throw new NoOpenCase(`no case of ${request.instanceId} is open: there is nothing to restore`);
+  }
   const done = "refused" in known ? false : known.done;
   const run: Run = {
     action: request.action,

@@ -8,7 +8,7 @@ import { tell } from "#incident-response/tell.ts";
 export const completeLine = (instanceId: string) => `Security Response mechanism complete for instance: ${instanceId}`;
 
 /** What failed, as a line for people; undefined when nothing did. */
-export function failures(records: Iterable<StepRecord>): string | undefined {
+function failures(records: Iterable<StepRecord>): string | undefined {
   const failed = [...records].filter(({ status }) => status === "failed");
   return failed.length === 0 ? undefined : failed.map(({ step, reason = "" }) => `${step}: ${reason}`).join("; ");
 }

@@ -98,6 +98,15 @@ export async function finishHere(begun: Begun, surroundings: Surroundings): Prom
   return { records: all, outcome: outcomeOf(run, all) };
 }
 
+/** Undoes a response in one process. @param before what the operator's log has, for where the bucket has nothing */
+export async function restoreHere(run: Run, before: Before, surroundings: Surroundings): Promise<Ended> {
+  const records = new Map<string, StepRecord>();
+  const step = stepOf({ run, before, records }, surroundings.settings, surroundings);
+  for (const name of ["Restore", "Manifest", "Notify"] as const) await step(name);
+  const all = [...records.values()];
+  return { records: all, outcome: outcomeOf(run, all) };
+}
+
 function failedRecord(step: string, reason: string): StepRecord {
   const now = new Date().toISOString();
   return { step, status: "failed", reason, started: now, ended: now, changes: [], evidence: [], api: [] };
