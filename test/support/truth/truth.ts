@@ -8,7 +8,7 @@
  *     truth.forgetCalls();                                       // making it was recorded too
  *     truth.inject({ on: "CreateSnapshots", fault: { kind: "throttle" }, times: 3 });
  *     truth.inject({ on: "ec2:StopInstances", from: 2, fault: { kind: "lost" } });
- *     truth.takes({ stopMs: Infinity });                         // until then every change takes 50 ms
+ *     truth.takes({ stopMs: Infinity });                         // until truth.settle(); other changes take 50 ms
  *     truth.say(victim.id, { lifecycleState: "Terminating:Wait" });
  *     truth.calls("StopInstances");                              // every attempt, in order of arrival, with its parameters
  *     truth.calls((call) => call.mutating);                      // a dry run makes none
@@ -77,6 +77,8 @@ export type Truth = {
   readonly plays: (functionName: string, play: PlayedFunction) => void;
   /** How long stops, snapshots and so on take from now on; 50 ms each when not said. */
   readonly takes: (durations: Partial<Durations>) => void;
+  /** Ends at once whatever is on its way, also what takes for ever. */
+  readonly settle: () => void;
   /** Times (ISO 8601) of the diagnostic interrupts that the instance received. */
   readonly interrupts: (instanceId: string) => readonly string[];
   /** Forgets journal and faults; emulator and state stay. */
@@ -104,7 +106,7 @@ export async function startTruth(options: TruthOptions = {}): Promise<Truth> {
   const faults = createFaults();
   const journal: Call[] = [];
 
-  async function settle(request: AwsRequest, call: Call): Promise<Ending> {
+  async function conclude(request: AwsRequest, call: Call): Promise<Ending> {
     const fail = (error: AwsError) => {
       call.errorCode = error.code;
       return { answer: errorAnswer(request.protocol, error, call.requestId) };
@@ -136,7 +138,7 @@ export async function startTruth(options: TruthOptions = {}): Promise<Truth> {
     const request = await readRequest(incoming);
     const call = newCall(request, journal.length + 1);
     journal.push(call);
-    const ending = await settle(request, call);
+    const ending = await conclude(request, call);
     call.endedMs = performance.now();
     if ("gone" in ending) {
       if (call.applied) call.outcome = "fault";
@@ -173,6 +175,7 @@ export async function startTruth(options: TruthOptions = {}): Promise<Truth> {
     takes: (durations) => {
       world.durations = { ...world.durations, ...durations };
     },
+    settle: () => world.state.transitions.clear(),
     interrupts: (instanceId) => world.state.interrupts.get(instanceId) ?? [],
     forgetCalls,
     reset: async () => {

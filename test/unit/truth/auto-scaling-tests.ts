@@ -24,7 +24,6 @@ import {
   ElasticLoadBalancingV2Client,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { describe, expect, test } from "vitest";
-import { settled } from "#test/support/truth/eventually.ts";
 import { type GroupedVictim, launchInGroup } from "#test/support/truth/grouped-shapes.ts";
 import { newName } from "#test/support/truth/names.ts";
 import { describeInstance } from "#test/support/truth/shapes.ts";
@@ -110,12 +109,13 @@ export function autoScalingTests(truth: Truth): void {
       const states = async () =>
         ((await autoScaling.send(asked)).AutoScalingInstances ?? []).map(({ LifecycleState }) => LifecycleState);
       const before = await states();
-      truth.takes({ detachMs: 500 });
+      truth.takes({ detachMs: Number.POSITIVE_INFINITY });
       const group = { AutoScalingGroupName: groupName, InstanceIds: [id] };
       await autoScaling.send(new DetachInstancesCommand({ ...group, ShouldDecrementDesiredCapacity: false }));
       truth.takes({ detachMs: 50 });
-      expect([before, await states()]).toEqual([["InService"], ["Detaching"]]);
-      await settled(async () => (await states()).length === 0);
+      const during = await states();
+      truth.settle();
+      expect([before, during, await states()]).toEqual([["InService"], ["Detaching"], []]);
     });
 
     test("who is being terminated cannot be detached, and its hook can be prolonged", async () => {

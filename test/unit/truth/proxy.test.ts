@@ -54,7 +54,7 @@ describe("faults", () => {
     truth.forgetCalls();
     const injected = truth.inject({ on: "SendDiagnosticInterrupt", fault });
     const call = ec2.send(new SendDiagnosticInterruptCommand({ InstanceId: id }), {
-      abortSignal: AbortSignal.timeout(1_500),
+      abortSignal: AbortSignal.timeout(fault.kind === "never" || fault.kind === "silence" ? 2_000 : 20_000),
     });
     const told = await outcomeOf(call);
     const [recorded] = truth.calls("SendDiagnosticInterrupt");

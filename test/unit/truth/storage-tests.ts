@@ -14,7 +14,6 @@ import {
   UnlockSnapshotCommand,
 } from "@aws-sdk/client-ec2";
 import { describe, expect, test } from "vitest";
-import { settled } from "#test/support/truth/eventually.ts";
 import { launch } from "#test/support/truth/shapes.ts";
 import type { Truth } from "#test/support/truth/truth.ts";
 
@@ -28,32 +27,43 @@ export function storageTests(truth: Truth): void {
   describe("volumes", () => {
     test("are made, attached and detached in a while", async () => {
       const { id } = await launch(truth);
-      truth.takes({ volumeMs: 600 });
+      truth.takes({ volumeMs: Number.POSITIVE_INFINITY });
       const { VolumeId = "" } = await ec2.send(new CreateVolumeCommand({ Size: 1, AvailabilityZone: "us-east-1a" }));
       const read = async () => {
         const { Volumes: [volume] = [] } = await ec2.send(new DescribeVolumesCommand({ VolumeIds: [VolumeId] }));
         return [volume?.State, volume?.Attachments?.[0]?.State];
       };
-      const settle = (state: string) => settled(async () => (await read()).join() === state);
-      const shown = [await read()];
-      await settle("available,");
+      /** What it shows on its way, and when it has arrived. */
+      const both = async () => {
+        const before = await read();
+        truth.settle();
+        return [before, await read()];
+      };
+      const shown = [await both()];
       await ec2.send(new AttachVolumeCommand({ VolumeId, InstanceId: id, Device: "/dev/sdf" }));
-      shown.push(await read());
-      await settle("in-use,attached");
+      shown.push(await both());
       await ec2.send(new DetachVolumeCommand({ VolumeId }));
-      shown.push(await read());
+      shown.push(await both());
       truth.takes({ volumeMs: 50 });
-      await settle("available,");
       expect(shown).toEqual([
-        ["creating", undefined],
-        ["in-use", "attaching"],
-        ["in-use", undefined],
+        [
+          ["creating", undefined],
+          ["available", undefined],
+        ],
+        [
+          ["in-use", "attaching"],
+          ["in-use", "attached"],
+        ],
+        [
+          ["in-use", undefined],
+          ["available", undefined],
+        ],
       ]);
     });
 
     test("what shows another state for a while is not found by its later one", async () => {
       const { id, volumes } = await launch(truth);
-      truth.takes({ snapshotMs: 600, stopMs: 600 });
+      truth.takes({ snapshotMs: Number.POSITIVE_INFINITY, stopMs: Number.POSITIVE_INFINITY });
       const snapshotId = await snapshotOf(volumes[0]);
       await ec2.send(new StopInstancesCommand({ InstanceIds: [id] }));
       truth.takes({ snapshotMs: 50, stopMs: 50 });
@@ -64,8 +74,12 @@ export function storageTests(truth: Truth): void {
         const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand(stopped));
         return [Snapshots.length, Reservations.flatMap(({ Instances = [] }) => Instances).length];
       };
-      expect(await found()).toEqual([0, 0]);
-      await settled(async () => (await found()).join() === "1,1");
+      const before = await found();
+      truth.settle();
+      expect([before, await found()]).toEqual([
+        [0, 0],
+        [1, 1],
+      ]);
     });
   });
 
