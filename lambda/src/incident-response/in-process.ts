@@ -87,6 +87,7 @@ export async function finishHere(begun: Begun, surroundings: Surroundings): Prom
     };
     await Promise.all([
       step(isIsolated([...records.values()]) ? "NotifyIsolated" : "PageNotIsolated"),
+      step("CutAddresses"),
       step("LiveSnapshots"),
       step("Screenshot"),
       step("ConsoleOutput"),

@@ -33,6 +33,12 @@ export function planOf(
     ),
     does("Isolate", `put ${interfaces.map(({ id }) => id).join(", ")} into ${group}, and into nothing else`),
     when(
+      interfaces.some(({ elastic }) => elastic.length > 0),
+      "CutAddresses",
+      "take its Elastic IPs off",
+      "it has no Elastic IP",
+    ),
+    when(
       volumes.length > 0,
       "LiveSnapshots",
       `snapshots of ${volumes.map(({ id }) => id).join(", ")} as one set`,

@@ -2,6 +2,7 @@ import type { Step } from "./context.ts";
 import { approveContain, approvePowerOff } from "./steps/approve.ts";
 import { consoleOutput, screenshot } from "./steps/console.ts";
 import { credentials } from "./steps/credentials.ts";
+import { cutAddresses } from "./steps/cut-addresses.ts";
 import { holdAutoScaling } from "./steps/hold-auto-scaling.ts";
 import { isolate } from "./steps/isolate.ts";
 import { loadBalancers } from "./steps/load-balancers.ts";
@@ -24,6 +25,7 @@ export const STEPS = {
   AwaitStopped: awaitStopped,
   ConsoleOutput: consoleOutput,
   Credentials: credentials,
+  CutAddresses: cutAddresses,
   Detach: detach,
   FinalSnapshots: finalSnapshots,
   ForensicInstance: forensicInstance,

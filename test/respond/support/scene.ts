@@ -8,7 +8,6 @@ import {
   CreateSecurityGroupCommand,
   CreateSubnetCommand,
   CreateVpcCommand,
-  DescribeImagesCommand,
   DescribeNetworkInterfacesCommand,
   EC2Client,
   RunInstancesCommand,
@@ -33,6 +32,9 @@ export const ACCOUNT = "123456789012";
 export const REGION = "us-east-1";
 export const BUCKET = `s3-access-logs.${ACCOUNT}-${REGION}`;
 export const TOPIC = `arn:aws:sns:${REGION}:${ACCOUNT}:slack-events`;
+
+/** One that moto has from the start. */
+const IMAGE = "ami-12c6146b";
 
 /** An account with a network, on the proxy, and the operator's machine before it. */
 export interface Scene {
@@ -81,14 +83,7 @@ async function network(truth: Truth): Promise<Scene> {
   process.env.HOME = mkdtempSync(path.join(tmpdir(), "respond-"));
   const ec2 = new EC2Client(truth.client);
   const s3 = new S3Client({ ...truth.client, forcePathStyle: true });
-  const { Images: [image] = [] } = await ec2.send(new DescribeImagesCommand({ Owners: ["amazon"] }));
-  const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: "10.0.0.0/16" }));
-  const vpcId = Vpc?.VpcId ?? "";
-  const { Subnet } = await ec2.send(
-    new CreateSubnetCommand({ VpcId: vpcId, CidrBlock: "10.0.1.0/24", AvailabilityZone: "us-east-1a" }),
-  );
-  const group = { GroupName: "web", Description: "web", VpcId: vpcId };
-  const { GroupId: groupId = "" } = await ec2.send(new CreateSecurityGroupCommand(group));
+  const place = await newNetwork(ec2);
   await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
   const Status = "Enabled";
   await s3.send(new PutBucketVersioningCommand({ Bucket: BUCKET, VersioningConfiguration: { Status } }));
@@ -101,11 +96,27 @@ async function network(truth: Truth): Promise<Scene> {
     autoScaling: new AutoScalingClient(truth.client),
     loadBalancing: new ElasticLoadBalancingV2Client(truth.client),
     kms: new KMSClient(truth.client),
-    imageId: image?.ImageId ?? "",
-    vpcId,
-    subnetId: Subnet?.SubnetId ?? "",
-    groupId,
+    imageId: IMAGE,
+    ...place,
   };
+}
+
+/** The same account with a network of its own: where a test needs no empty account. */
+export async function elsewhere(scene: Scene): Promise<Scene> {
+  const place = await newNetwork(scene.ec2);
+  scene.truth.forgetCalls();
+  return { ...scene, ...place };
+}
+
+async function newNetwork(ec2: EC2Client): Promise<Pick<Scene, "vpcId" | "subnetId" | "groupId">> {
+  const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: "10.0.0.0/16" }));
+  const vpcId = Vpc?.VpcId ?? "";
+  const { Subnet } = await ec2.send(
+    new CreateSubnetCommand({ VpcId: vpcId, CidrBlock: "10.0.1.0/24", AvailabilityZone: "us-east-1a" }),
+  );
+  const group = { GroupName: "web", Description: "web", VpcId: vpcId };
+  const { GroupId: groupId = "" } = await ec2.send(new CreateSecurityGroupCommand(group));
+  return { vpcId, subnetId: Subnet?.SubnetId ?? "", groupId };
 }
 
 /** Starts an instance. @returns its id */

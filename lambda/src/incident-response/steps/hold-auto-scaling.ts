@@ -38,7 +38,11 @@ export const holdAutoScaling: Step = async (context) => {
   if (!state.startsWith("Detaching")) {
     const InstanceIds = [context.run.instanceId];
     const detach = { InstanceIds, AutoScalingGroupName: group, ShouldDecrementDesiredCapacity: false };
-    await autoScaling.send(new DetachInstancesCommand(detach));
+    await autoScaling.send(new DetachInstancesCommand(detach)).catch(async (error: unknown) => {
+      // Perhaps an earlier request got there, whose answer did not.
+      const left = await memberOf(context);
+      if (left !== undefined && left.LifecycleState?.startsWith("Detaching") !== true) throw error;
+    });
     context.changed({ what: "autoScalingGroup", id: context.run.instanceId, before: group, after: null });
   }
   await gone(context);

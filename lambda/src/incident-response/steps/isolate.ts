@@ -1,13 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  DescribeAddressesCommand,
-  DisassociateAddressCommand,
-  ModifyNetworkInterfaceAttributeCommand,
-  type NetworkInterface,
-} from "@aws-sdk/client-ec2";
+import { ModifyNetworkInterfaceAttributeCommand, type NetworkInterface } from "@aws-sdk/client-ec2";
 import { isMissing, isThrottled, isTransient } from "#incident-response/aws-error.ts";
 import type { Context, Step } from "#incident-response/context.ts";
 import { describeInterfaces } from "#incident-response/describe.ts";
+import type { StepResult } from "#incident-response/record.ts";
 import { explained, Skip } from "#incident-response/run-step.ts";
 import { quarantineGroup } from "./quarantine-group.ts";
 
@@ -65,44 +61,19 @@ async function close({ aws, changed }: Context, one: NetworkInterface, groups: R
 /** What stays open although the groups are closed, in words. */
 const RESIDUAL = "VPC resolver (DNS), time service and metadata service: security groups do not filter them";
 
-async function isolated(
-  context: Context,
+function isolated(
+  { before }: Context,
   interfaces: readonly NetworkInterface[],
   groups: ReadonlyMap<string, string>,
-): Promise<Awaited<ReturnType<Step>>> {
-  const cut = await cutAddresses(context);
-  const stopped = context.before.instance.state === "stopped";
+): StepResult {
   return {
     status: "ok",
-    ...(cut.problems.length === 0 ? {} : { reason: `Elastic IPs are still there: ${cut.problems.join("; ")}` }),
     details: {
       groups: Object.fromEntries(groups),
       interfaces: interfaces.map(({ NetworkInterfaceId }) => NetworkInterfaceId),
-      publicAddressesCut: cut.addresses,
       // Connections that were tracked before go on until they end. A stop cuts them; nothing else here does for sure.
-      connections: stopped ? "severed" : "draining",
+      connections: before.instance.state === "stopped" ? "severed" : "draining",
       residual: [RESIDUAL],
     },
   };
-}
-
-/** Takes Elastic IPs off, which ends what comes through them; only where nobody is to come in from outside. */
-async function cutAddresses({ aws: { ec2 }, before, settings, run, changed }: Context) {
-  const addresses: string[] = [];
-  const problems: string[] = [];
-  if (settings.forensicCidrs.length > 0 && run.profile === "contain") return { addresses, problems };
-  for (const { publicIp, allocationId } of before.interfaces.flatMap(({ elastic }) => elastic)) {
-    try {
-      const asked = new DescribeAddressesCommand({ AllocationIds: [allocationId] });
-      const { Addresses: [address] = [] } = await ec2.send(asked);
-      // Somebody else may have taken it since.
-      if (address?.AssociationId === undefined || address.InstanceId !== run.instanceId) continue;
-      await ec2.send(new DisassociateAddressCommand({ AssociationId: address.AssociationId }));
-      changed({ what: "elasticIp", id: allocationId, before: publicIp, after: null });
-      addresses.push(publicIp);
-    } catch (error) {
-      problems.push(explained(error));
-    }
-  }
-  return { addresses, problems };
 }
