@@ -61,7 +61,11 @@ export interface Ran {
 
 /** Starts the proxy and points the environment of this process to it. */
 export async function startScene(): Promise<Scene> {
-  const truth = await startTruth();
+  return ownNetwork(await startTruth());
+}
+
+/** The same on a proxy that runs. */
+export async function ownNetwork(truth: Truth): Promise<Scene> {
   Object.assign(process.env, {
     AWS_ENDPOINT_URL: truth.url,
     AWS_REGION: REGION,
