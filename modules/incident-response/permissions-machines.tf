@@ -73,6 +73,14 @@ locals {
       ]
       Condition = { ArnEquals = { "ec2:LaunchTemplate" = local.launch_template_arn } }
     },
+    var.replacement == null ? null : {
+      # What else the template tags, without the tag that is ours.
+      Sid       = "LabelReplacement"
+      Effect    = "Allow"
+      Action    = ["ec2:CreateTags"]
+      Resource  = ["${local.ec2}network-interface/*", "${local.ec2}volume/*"]
+      Condition = { StringEquals = { "ec2:CreateAction" = "RunInstances" } }
+    },
     length(local.passed_role_arns) == 0 ? null : {
       Sid       = "PassRoles"
       Effect    = "Allow"

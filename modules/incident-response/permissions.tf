@@ -65,13 +65,6 @@ locals {
       Action   = ["sqs:SendMessage"]
       Resource = [local.dead_letters_arn]
     },
-    {
-      Sid    = "KnowItself"
-      Effect = "Allow"
-      Action = ["sts:GetCallerIdentity"]
-      # STS knows no resources for this action.
-      Resource = ["*"]
-    },
   ]
 
   # Whatever else somebody may attach to the role.

@@ -100,10 +100,11 @@ describe("the function's role", () => {
     expect(actions.filter((action) => action.includes("*"))).toEqual([]);
   });
 
-  it("may on any resource only look, where AWS knows no resources", () => {
+  it("may only look where AWS knows no resources", () => {
     const anywhere = granted(EVERYTHING).filter(({ resources }) => resources.includes("*"));
     const others = anywhere.flatMap(({ actions }) => actions).filter((action) => !/:Describe[A-Za-z]+$/.test(action));
-    expect(others).toEqual(["sts:GetCallerIdentity"]);
+    expect(anywhere.length).toBeGreaterThan(0);
+    expect(others).toEqual([]);
   });
 
   it("may start machines, make volumes, pass roles, lock and revoke only when that is asked for", () => {

@@ -23,7 +23,7 @@ run "may_do_little_by_default" {
       for policy in [aws_iam_role_policy.function.policy, aws_iam_policy.instances.policy] : jsondecode(policy).Statement[*].Sid
       ]) == jsonencode([
       [
-        "WriteLog", "TellTopic", "TellNotifier", "StartResponses", "KeepFindings", "KnowItself", "KeepEvidence", "FindCases",
+        "WriteLog", "TellTopic", "TellNotifier", "StartResponses", "KeepFindings", "KeepEvidence", "FindCases",
         "EncryptEvidenceAndMessages", "SignManifests", "MoveVolumes", "UseKeysOfVolumes", "LendKeysOfVolumes", "NeverDestroyMachines",
         "NeverTouchTheLock", "NeverTouchKeys", "NeverChangeIam",
       ],
@@ -68,8 +68,9 @@ run "may_do_all_of_it_with_everything_on" {
   assert {
     condition = jsonencode({
       for statement in jsondecode(aws_iam_role_policy.function.policy).Statement : statement.Sid => statement.Resource
-      if contains(["StartForensicMachine", "StartForensicMachineWith", "StartReplacement"], statement.Sid)
+      if contains(["LabelReplacement", "StartForensicMachine", "StartForensicMachineWith", "StartReplacement"], statement.Sid)
       }) == jsonencode({
+      LabelReplacement     = ["arn:aws:ec2:eu-central-1:123456789012:network-interface/*", "arn:aws:ec2:eu-central-1:123456789012:volume/*"]
       StartForensicMachine = ["arn:aws:ec2:eu-central-1:123456789012:instance/*"]
       StartForensicMachineWith = [
         "arn:aws:ec2:eu-central-1::image/ami-0123456789abcdef0", "arn:aws:ec2:eu-central-1:123456789012:network-interface/*",
