@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { CreateSnapshotsCommand, DescribeSnapshotsCommand, LockSnapshotCommand } from "@aws-sdk/client-ec2";
+import * as v from "valibot";
 import { errorName, isForbidden, isTransient } from "#incident-response/aws-error.ts";
 import { keys } from "#incident-response/cases.ts";
 import type { Context, Step } from "#incident-response/context.ts";
-import { putOnce } from "#incident-response/evidence.ts";
+import { getObject, putOnce } from "#incident-response/evidence.ts";
 import { explained, Skip } from "#incident-response/run-step.ts";
 import { bucketOf } from "#incident-response/validate.ts";
 import { MANAGED } from "./quarantine-group.ts";
@@ -16,10 +17,12 @@ interface Snapshot {
   readonly StartTime?: Date | undefined;
 }
 
-/** How long one who was slower waits for the set of the one who was faster, before making one after all. */
-const OTHERS_TURN_MS = 15_000;
-const LOOK_EVERY_MS = 1_000;
-const ATTEMPTS = 3;
+/** How long a turn lasts for who has it, and for who waits: longer, so that two never overlap. */
+const TURN_MS = 20_000;
+const OTHERS_TURN_MS = 25_000;
+const LOOK_EVERY_MS = 2_000;
+
+const Claim = v.object({ atMs: v.number() });
 
 /** All disks at one point in time, while the instance runs: before anything slow, and before a spot machine is taken away. */
 export const liveSnapshots: Step = (context) => snapshotSet(context, "LiveSnapshots");
@@ -63,41 +66,65 @@ async function found({ aws, run }: Context, step: string): Promise<readonly Snap
   return Snapshots.length === 0 ? undefined : Snapshots;
 }
 
-/** The call has no token that would make it safe to repeat: who claims it makes it, and looks again after a lost answer. */
+/**
+ * The call has no token that would make it safe to repeat. Who claims a turn may make the set, for a while; who comes
+ * later waits until that turn is over, looks again, and claims the next one.
+ */
 async function made(context: Context, step: string): Promise<readonly Snapshot[]> {
-  const others = (await claimed(context, step)) ? undefined : await othersSet(context, step);
-  if (others !== undefined) return others;
-  for (let attempt = 1; ; attempt += 1) {
+  for (let turn = 1; ; turn += 1) {
+    const leftMs = await claimed(context, step, turn);
+    const set = leftMs === "mine" ? await createInTurn(context, step) : await othersSet(context, step, leftMs);
+    if (set !== undefined) return set;
+  }
+}
+
+/** Whether the turn is ours, or how long it is still somebody else's. Without a bucket nobody can be asked: then it is ours. */
+async function claimed({ aws, run, settings }: Context, step: string, turn: number): Promise<"mine" | number> {
+  const where = bucketOf(settings, run.account);
+  const key = keys.claim(run.case, `${step}-${turn}`);
+  const body = JSON.stringify({ atMs: Date.now() });
+  try {
+    if ((await putOnce(aws, where, key, body, "claim")) !== undefined) return "mine";
+    const found = await getObject(aws, where, key);
+    const { atMs } = v.parse(Claim, JSON.parse(Buffer.from(found?.body ?? body).toString()));
+    return Math.max(0, atMs + OTHERS_TURN_MS - Date.now());
+  } catch {
+    return "mine";
+  }
+}
+
+async function createInTurn(context: Context, step: string): Promise<readonly Snapshot[] | undefined> {
+  const earlier = await found(context, step);
+  if (earlier !== undefined) return earlier;
+  const turn = AbortSignal.timeout(TURN_MS);
+  for (;;) {
     try {
-      return await create(context, step);
+      return await create(context, step, turn);
     } catch (error) {
-      if (attempt === ATTEMPTS || !isTransient(error)) throw error;
+      if (!turn.aborted && !isTransient(error)) throw error;
+      // Perhaps it was made, and the answer lost.
       await sleep(LOOK_EVERY_MS, undefined, { signal: context.signal });
       const after = await found(context, step);
-      if (after !== undefined) return after;
+      if (after !== undefined || turn.aborted) return after;
     }
   }
 }
 
-/** Whether this run is the one that makes the set. Without a bucket nobody can be asked: then it is. */
-async function claimed({ aws, run, settings }: Context, step: string): Promise<boolean> {
-  const body = JSON.stringify({ at: new Date().toISOString() });
-  const where = bucketOf(settings, run.account);
-  const claim = putOnce(aws, where, keys.claim(run.case, step), body, "claim");
-  return claim.then((put) => put !== undefined).catch(() => true);
-}
-
-async function othersSet(context: Context, step: string): Promise<readonly Snapshot[] | undefined> {
-  const untilMs = Date.now() + OTHERS_TURN_MS;
+async function othersSet(context: Context, step: string, ms: number): Promise<readonly Snapshot[] | undefined> {
+  const untilMs = Date.now() + ms;
   while (Date.now() < untilMs) {
+    await sleep(LOOK_EVERY_MS * (1 + Math.random()), undefined, { signal: context.signal });
     const set = await found(context, step);
     if (set !== undefined) return set;
-    await sleep(LOOK_EVERY_MS, undefined, { signal: context.signal });
   }
   return undefined;
 }
 
-async function create({ aws, run, changed }: Context, step: string): Promise<readonly Snapshot[]> {
+async function create(
+  { aws, run, changed }: Context,
+  step: string,
+  abortSignal: AbortSignal,
+): Promise<readonly Snapshot[]> {
   const Tags = [
     MANAGED,
     { Key: "ir:case", Value: run.case },
@@ -110,6 +137,7 @@ async function create({ aws, run, changed }: Context, step: string): Promise<rea
       Description: `${step} of ${run.instanceId}, case ${run.case}`,
       TagSpecifications: [{ ResourceType: "snapshot", Tags }],
     }),
+    { abortSignal },
   );
   for (const { SnapshotId = "", VolumeId } of Snapshots) {
     changed({ what: "snapshot", id: SnapshotId, before: null, after: VolumeId });
