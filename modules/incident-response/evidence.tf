@@ -4,8 +4,8 @@
 locals {
   bucket_name = coalesce(var.evidence.bucket_name, "${var.name}-evidence-${local.account_id}-${local.region}")
   bucket_arn  = "arn:${local.partition}:s3:::${local.bucket_name}"
-  makes_key   = var.evidence.kms_key_arn == null
-  key_arn     = local.makes_key ? one(aws_kms_key.evidence[*].arn) : var.evidence.kms_key_arn
+  makes_key   = var.evidence.kms_key == null
+  key_arn     = local.makes_key ? one(aws_kms_key.evidence[*].arn) : var.evidence.kms_key.arn
 }
 
 resource "aws_kms_key" "evidence" {

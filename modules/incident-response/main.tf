@@ -4,13 +4,6 @@ data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
-# Its ARN, and the role that is passed on with it.
-data "aws_iam_instance_profile" "forensics" {
-  count = try(var.forensics.instance_profile_name, null) == null ? 0 : 1
-
-  name = var.forensics.instance_profile_name
-}
-
 locals {
   account_id = data.aws_caller_identity.current.account_id
   partition  = data.aws_partition.current.partition
@@ -50,7 +43,7 @@ locals {
   forensic_settings = var.forensics == null ? null : {
     ami                = var.forensics.ami_id
     instanceType       = var.forensics.instance_type
-    instanceProfileArn = one(data.aws_iam_instance_profile.forensics[*].arn)
+    instanceProfileArn = try(var.forensics.instance_profile.arn, null)
     subnetIds          = var.forensics.subnet_ids
     securityGroupId    = var.forensics.security_group_id
   }

@@ -92,8 +92,7 @@ locals {
 
   # Roles that the function may give to a machine.
   passed_role_arns = distinct(compact(concat(
-    data.aws_iam_instance_profile.forensics[*].role_arn,
-    [try(var.replacement.role_arn, null)],
+    [try(var.forensics.instance_profile.role_arn, null), try(var.replacement.role_arn, null)],
     local.revokes_credentials ? var.isolation.restorable_role_arns : [],
   )))
 }

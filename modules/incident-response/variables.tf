@@ -52,14 +52,14 @@ variable "findings" {
 # ---------------------------------------------------------------------------------------------------------------------
 
 variable "forensics" {
-  description = "The forensic machine of the profile `full`; null for none. `ami_id`: an image with your tools. `subnet_ids`: where it may run; one per zone with instances, for it must be in the zone of its volumes. `instance_profile_name`: its instance profile, if any. `security_group_id`: its security group; by default the quarantine group of its VPC. `volumes`: what is attached to it, from `/dev/sdf` on: `copy` (volumes made from the snapshots) or `original`."
+  description = "The forensic machine of the profile `full`; null for none. `ami_id`: an image with your tools. `subnet_ids`: where it may run; one per zone with instances, for it must be in the zone of its volumes. `instance_profile`: its instance profile, if any, by its ARN and that of its role. `security_group_id`: its security group; by default the quarantine group of its VPC. `volumes`: what is attached to it, from `/dev/sdf` on: `copy` (volumes made from the snapshots) or `original`."
   type = object({
-    ami_id                = string
-    subnet_ids            = list(string)
-    instance_type         = optional(string, "t3.micro")
-    instance_profile_name = optional(string)
-    security_group_id     = optional(string)
-    volumes               = optional(string, "copy")
+    ami_id            = string
+    subnet_ids        = list(string)
+    instance_type     = optional(string, "t3.micro")
+    instance_profile  = optional(object({ arn = string, role_arn = string }))
+    security_group_id = optional(string)
+    volumes           = optional(string, "copy")
   })
   default = null
 
@@ -76,8 +76,11 @@ variable "forensics" {
     error_message = "forensics.instance_type must be a type of instances, such as t3.micro."
   }
   validation {
-    condition     = try(var.forensics.instance_profile_name, null) == null || can(regex("^[A-Za-z0-9+=,.@_-]{1,128}$", var.forensics.instance_profile_name))
-    error_message = "forensics.instance_profile_name must be the name of an instance profile, not its ARN."
+    condition = try(var.forensics.instance_profile, null) == null ? true : alltrue([
+      can(regex("^arn:[^:]+:iam::[0-9]{12}:instance-profile/", var.forensics.instance_profile.arn)),
+      can(regex("^arn:[^:]+:iam::[0-9]{12}:role/", var.forensics.instance_profile.role_arn)),
+    ])
+    error_message = "forensics.instance_profile must have the ARN of an instance profile (arn:aws:iam::…:instance-profile/…) and of its role (arn:aws:iam::…:role/…)."
   }
   validation {
     condition     = try(var.forensics.security_group_id, null) == null || can(regex("^sg-[0-9a-f]{8,17}$", var.forensics.security_group_id))
@@ -236,13 +239,13 @@ variable "topic_subscriptions" {
 # ---------------------------------------------------------------------------------------------------------------------
 
 variable "evidence" {
-  description = "Where evidence lies, and for how long nobody may delete it. `bucket_name`: by default `<name>-evidence-<account>-<region>`. `lock_mode`: `GOVERNANCE`, or `COMPLIANCE`, which not even the root user can shorten. `lock_days`: for so long each object stays. `snapshot_lock_days`: the same for snapshots, in governance mode; 0 for no lock. `kms_key_arn`: a key of yours that encrypts everything; by default one of the module. `force_destroy`: whether `terraform destroy` may delete the bucket with what is in it."
+  description = "Where evidence lies, and for how long nobody may delete it. `bucket_name`: by default `<name>-evidence-<account>-<region>`. `lock_mode`: `GOVERNANCE`, or `COMPLIANCE`, which not even the root user can shorten. `lock_days`: for so long each object stays. `snapshot_lock_days`: the same for snapshots, in governance mode; 0 for no lock. `kms_key`: a key of yours that encrypts everything; by default one of the module. `force_destroy`: whether `terraform destroy` may delete the bucket with what is in it."
   type = object({
     bucket_name        = optional(string)
     lock_mode          = optional(string, "GOVERNANCE")
     lock_days          = optional(number, 365)
     snapshot_lock_days = optional(number, 0)
-    kms_key_arn        = optional(string)
+    kms_key            = optional(object({ arn = string }))
     force_destroy      = optional(bool, false)
   })
   default  = {}
@@ -266,8 +269,8 @@ variable "evidence" {
     error_message = "evidence.snapshot_lock_days must be a whole number between 0 (no lock) and 36500."
   }
   validation {
-    condition     = var.evidence.kms_key_arn == null || can(regex("^arn:[^:]+:kms:.+:key/", var.evidence.kms_key_arn))
-    error_message = "evidence.kms_key_arn must be the ARN of a key (arn:aws:kms:…:key/…), not of an alias."
+    condition     = var.evidence.kms_key == null ? true : can(regex("^arn:[^:]+:kms:.+:key/", var.evidence.kms_key.arn))
+    error_message = "evidence.kms_key.arn must be the ARN of a key (arn:aws:kms:…:key/…), not of an alias."
   }
 }
 

@@ -7,13 +7,6 @@ mock_data "aws_caller_identity" {
   }
 }
 
-mock_data "aws_iam_instance_profile" {
-  defaults = {
-    arn      = "arn:aws:iam::123456789012:instance-profile/forensics"
-    role_arn = "arn:aws:iam::123456789012:role/forensics"
-  }
-}
-
 mock_data "aws_partition" {
   defaults = {
     partition  = "aws"

@@ -23,6 +23,7 @@ const replacement = (settings: Settings): Settings => ({
 const ROLE = "arn:aws:iam::123456789012:role/web";
 const PROFILE = "arn:aws:iam::123456789012:instance-profile/web";
 const NOTIFIER = "arn:aws:lambda:eu-central-1:123456789012:function:cloudtrail-to-slack";
+const FORENSIC_PROFILE = "forensics.instance_profile must have the ARN";
 const TOPIC = "arn:aws:sns:eu-central-1:123456789012:operations";
 
 const refused: readonly (readonly [behaviour: string, settings: Settings, sentence: string])[] = [
@@ -40,7 +41,8 @@ const refused: readonly (readonly [behaviour: string, settings: Settings, senten
   ["no subnet", forensics({ subnet_ids: [] }), "forensics.subnet_ids must list at least one"],
   ["a zone as a subnet", forensics({ subnet_ids: ["eu-central-1a"] }), "forensics.subnet_ids must list at least one"],
   ["a size as a type", forensics({ instance_type: "large" }), "forensics.instance_type must be a type of instances"],
-  ["the ARN of a profile", forensics({ instance_profile_name: PROFILE }), "forensics.instance_profile_name must be"],
+  ["a role as a profile", forensics({ instance_profile: { arn: ROLE, role_arn: ROLE } }), FORENSIC_PROFILE],
+  ["a profile as its role", forensics({ instance_profile: { arn: PROFILE, role_arn: PROFILE } }), FORENSIC_PROFILE],
   ["the name of a group", forensics({ security_group_id: "quarantine" }), "forensics.security_group_id must be"],
   ["volumes of another kind", forensics({ volumes: "snapshot" }), "forensics.volumes must be copy"],
   ["a group for all VPCs", isolation({ group_name: "quarantine" }), "isolation.group_name must hold {vpc}"],
@@ -80,7 +82,11 @@ const refused: readonly (readonly [behaviour: string, settings: Settings, senten
   ["a template's name", replacement({ launch_template_id: "web" }), "replacement.launch_template_id must be the id"],
   ["a version of words", replacement({ version: "latest" }), "replacement.version must be the number of a version"],
   ["a zone for it", replacement({ subnet_id: "eu-central-1a" }), "replacement.subnet_id must be the id of a subnet"],
-  ["a profile as its role", replacement({ role_arn: PROFILE }), "replacement.role_arn must be the ARN of a role"],
+  [
+    "a profile as the role of a replacement",
+    replacement({ role_arn: PROFILE }),
+    "replacement.role_arn must be the ARN of a role",
+  ],
   ["no ARN to call", { alarm_actions: ["operations"] }, "alarm_actions must be at most five ARNs"],
   ["six to call", { alarm_actions: Array.from({ length: 6 }, () => TOPIC) }, "alarm_actions must be at most five ARNs"],
   [
@@ -100,8 +106,8 @@ const refused: readonly (readonly [behaviour: string, settings: Settings, senten
   ],
   [
     "the alias of a key",
-    evidence({ kms_key_arn: "arn:aws:kms:eu-central-1:123456789012:alias/evidence" }),
-    "evidence.kms_key_arn must be the ARN of a key",
+    evidence({ kms_key: { arn: "arn:aws:kms:eu-central-1:123456789012:alias/evidence" } }),
+    "evidence.kms_key.arn must be the ARN of a key",
   ],
   ["another processor", { lambda_architecture: "arm" }, "lambda_architecture must be arm64 or x86_64"],
   ["another runtime", { lambda_runtime: "nodejs20.x" }, "lambda_runtime must be nodejs22.x or nodejs24.x"],
@@ -149,7 +155,11 @@ const accepted: readonly (readonly [behaviour: string, settings: Settings])[] = 
         restorable_role_arns: [ROLE],
       }),
       ...replacement({ version: "$Latest", role_arn: ROLE, subnet_id: "subnet-0123456789abcdef0" }),
-      ...forensics({ volumes: "original", instance_profile_name: "forensics", security_group_id: "sg-01234567" }),
+      ...forensics({
+        volumes: "original",
+        instance_profile: { arn: PROFILE, role_arn: ROLE },
+        security_group_id: "sg-01234567",
+      }),
       alarm_actions: [TOPIC],
       lambda_architecture: "x86_64",
       lambda_runtime: "nodejs24.x",

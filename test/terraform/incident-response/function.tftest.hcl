@@ -85,7 +85,7 @@ run "tells_the_function_all_that_it_is_told" {
     name = "response"
     evidence = {
       bucket_name        = "example-evidence"
-      kms_key_arn        = "arn:aws:kms:eu-central-1:123456789012:key/11111111-1111-1111-1111-111111111111"
+      kms_key            = { arn = "arn:aws:kms:eu-central-1:123456789012:key/11111111-1111-1111-1111-111111111111" }
       snapshot_lock_days = 30
     }
     findings = {
@@ -97,12 +97,12 @@ run "tells_the_function_all_that_it_is_told" {
       extra_event_sources    = ["drill"]
     }
     forensics = {
-      ami_id                = "ami-0123456789abcdef0"
-      instance_type         = "m7i.large"
-      instance_profile_name = "forensics"
-      security_group_id     = "sg-0123456789abcdef0"
-      subnet_ids            = ["subnet-0123456789abcdef0"]
-      volumes               = "original"
+      ami_id            = "ami-0123456789abcdef0"
+      instance_type     = "m7i.large"
+      instance_profile  = { arn = "arn:aws:iam::123456789012:instance-profile/forensics", role_arn = "arn:aws:iam::123456789012:role/forensics" }
+      security_group_id = "sg-0123456789abcdef0"
+      subnet_ids        = ["subnet-0123456789abcdef0"]
+      volumes           = "original"
     }
     isolation = {
       group_name         = "quarantine-{vpc}"
@@ -155,7 +155,7 @@ run "tells_the_function_all_that_it_is_told" {
   }
 
   assert {
-    condition     = length(aws_kms_key.evidence) == 0 && length(aws_kms_alias.evidence) == 0 && output.kms_key_arn == var.evidence.kms_key_arn
+    condition     = length(aws_kms_key.evidence) == 0 && length(aws_kms_alias.evidence) == 0 && output.kms_key_arn == var.evidence.kms_key.arn
     error_message = "A key is made beside the one that was given."
   }
 

@@ -47,9 +47,9 @@ run "may_do_all_of_it_with_everything_on" {
   variables {
     evidence = { snapshot_lock_days = 30 }
     forensics = {
-      ami_id                = "ami-0123456789abcdef0"
-      instance_profile_name = "forensics"
-      subnet_ids            = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
+      ami_id           = "ami-0123456789abcdef0"
+      instance_profile = { arn = "arn:aws:iam::123456789012:instance-profile/forensics", role_arn = "arn:aws:iam::123456789012:role/forensics" }
+      subnet_ids       = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
     }
     isolation   = { revoke_credentials = "instance", restorable_role_arns = ["arn:aws:iam::123456789012:role/web"] }
     replacement = { launch_template_id = "lt-0123456789abcdef0", role_arn = "arn:aws:iam::123456789012:role/web" }
