@@ -41,6 +41,14 @@ locals {
         Resource = [local.executions_arn]
       },
       {
+        # For a dry run, and to see how an instance stands.
+        Sid    = "Look"
+        Effect = "Allow"
+        Action = local.looking_actions
+        # These know no resources.
+        Resource = ["*"]
+      },
+      {
         Sid      = "ReadEvidence"
         Effect   = "Allow"
         Action   = ["s3:GetObject", "s3:GetObjectRetention", "s3:GetObjectVersion"]

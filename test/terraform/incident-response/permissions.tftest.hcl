@@ -138,7 +138,7 @@ run "lets_operators_respond_and_read_and_approvers_approve" {
 
   assert {
     condition = jsonencode({
-      for statement in jsondecode(output.operators_policy_json).Statement : statement.Sid => [statement.Action, statement.Resource]
+      for statement in jsondecode(output.operators_policy_json).Statement : statement.Sid => [statement.Action, statement.Resource] if statement.Sid != "Look"
       }) == jsonencode({
       FindModule      = [["ssm:GetParameter"], ["arn:aws:ssm:eu-central-1:123456789012:parameter/cloudtrail-to-slack/incident-response"]]
       StartResponses  = [["states:ListExecutions", "states:StartExecution"], ["arn:aws:states:eu-central-1:123456789012:stateMachine:incident-response"]]
@@ -148,6 +148,14 @@ run "lets_operators_respond_and_read_and_approvers_approve" {
       DecryptEvidence = [["kms:Decrypt"], ["arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-4000-8000-00000000000e"]]
       VerifyManifests = [["kms:GetPublicKey", "kms:Verify"], ["arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-4000-8000-00000000005e"]]
     })
+    error_message = output.operators_policy_json
+  }
+
+  assert {
+    condition = alltrue(flatten([
+      for statement in jsondecode(output.operators_policy_json).Statement : [for action in statement.Action : can(regex("^[a-z0-9]+:Describe[A-Za-z]+$", action))]
+      if statement.Sid == "Look"
+    ]))
     error_message = output.operators_policy_json
   }
 
