@@ -14,6 +14,7 @@ import { targetsOf } from "./respond/targets.ts";
 import { verifyCase } from "./respond/verify.ts";
 import type { AddCommand } from "./shared/command.ts";
 import { each } from "./shared/each.ts";
+import { jsonLine } from "./shared/json-line.ts";
 import type { Terminal } from "./shared/terminal.ts";
 
 interface Common extends Given {
@@ -45,7 +46,7 @@ export const addRespond: AddCommand = (program, { terminal, finish }) => {
   containFlags(respond.command("contain [ids...]", { isDefault: true }))
     .summary("isolates instances, keeps evidence, tells people (the default)")
     .action((ids: readonly string[], options: Options) =>
-      settle(terminal, finish, () => contain(ids, options, terminal)),
+      settle(terminal, finish, options.json === true, () => contain(ids, options, terminal)),
     );
   const onCase = (
     name: string,
@@ -55,7 +56,7 @@ export const addRespond: AddCommand = (program, { terminal, finish }) => {
     caseFlags(respond.command(`${name} <case>`))
       .summary(summary)
       .action((given: string, options: Common) =>
-        settle(terminal, finish, async () => {
+        settle(terminal, finish, options.json === true, async () => {
           const show = showOn(terminal, { json: options.json === true, several: false });
           return work(given, options, await surroundingsOf(options), show);
         }),
@@ -169,13 +170,16 @@ async function restore(
 async function settle(
   terminal: Terminal,
   finish: (code: number) => void,
+  json: boolean,
   work: () => Promise<ExitCode>,
 ): Promise<void> {
   try {
     finish(await work());
   } catch (error) {
+    const exitCode = error instanceof RespondError ? error.exitCode : EXIT.internal;
     terminal.say(`cloudtrail-to-slack: ${messageOf(error)}`);
     if (terminal.debug && error instanceof Error) terminal.say(error.stack ?? "");
-    finish(error instanceof RespondError ? error.exitCode : EXIT.internal);
+    if (json) terminal.out(jsonLine({ event: "problem", exitCode, text: messageOf(error) }));
+    finish(exitCode);
   }
 }

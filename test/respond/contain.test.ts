@@ -65,7 +65,7 @@ const changes = () =>
   scene.truth.calls(({ mutating }) => mutating).map(({ service, action }) => `${service}:${action}`);
 
 describe("one instance, nothing deployed", () => {
-  test("A1 B1 B2 B3 B4 B5 B6 A11: the id is enough for all that the console tool does", async () => {
+  test("A1 A2 B1 B2 B3 B4 B5 B6 A11 trap 6 7: the id is enough for all that the console tool does", async () => {
     const id = await launch(scene);
     await addInterface(scene, id);
     const { code, out } = await respond("-i", id);
@@ -95,7 +95,7 @@ describe("one instance, nothing deployed", () => {
     ]);
   });
 
-  test("A13 B7 traps 24: every object of evidence is encrypted with KMS, and every call of S3 names the owner", async () => {
+  test("A13 B7 trap 24: every object of evidence is encrypted with KMS, and every call of S3 names the owner", async () => {
     const id = await launch(scene);
     await respond("-i", id);
     const keys = await keysIn(scene);
@@ -235,7 +235,7 @@ describe("the quarantine group", () => {
     return SecurityGroups.map(({ GroupName }) => GroupName).sort();
   };
 
-  test("E inbound: --allow-cidr opens port 22 to these addresses, IPv4 and IPv6, and nothing else", async () => {
+  test("--allow-cidr opens port 22 to these addresses, IPv4 and IPv6, and nothing else", async () => {
     const id = await launch(scene);
     await respond("-i", id, "--allow-cidr", "192.0.2.0/24", "--allow-cidr", "2001:db8::/64");
     const [group = ""] = (await groupsOf(scene, id)).flat();

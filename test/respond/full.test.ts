@@ -20,7 +20,7 @@ async function instance(id: string) {
   return Reservations[0]?.Instances?.[0];
 }
 
-test("D1–D10: full isolates, pictures, interrupts, stops, snapshots, detaches, and hands copies to a forensic machine, in this order", async () => {
+test("D1 D2 D3 D4 D6 D7 D8 D9 D10 trap 21 25 30: full isolates, pictures, interrupts, stops, snapshots, detaches, and hands copies to a forensic machine, in this order", async () => {
   const id = await launch(scene, {
     BlockDeviceMappings: [
       { DeviceName: "/dev/sda1", Ebs: { VolumeSize: 8, DeleteOnTermination: true } },

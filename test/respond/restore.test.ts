@@ -68,7 +68,7 @@ async function described(id: string) {
   };
 }
 
-test("G8 B: a restore puts back groups, protection, shutdown, disks, tags and addresses, and keeps the evidence", async () => {
+test("a restore puts back groups, protection, shutdown, disks, tags and addresses, and keeps the evidence", async () => {
   const id = await launch(scene);
   const second = await addInterface(scene, id);
   await scene.ec2.send(

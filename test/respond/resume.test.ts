@@ -38,7 +38,7 @@ async function killedAt(scene: Scene, id: string, change: number): Promise<boole
   return injected.hits() > 0;
 }
 
-test("G5: killed at any change and run again, everything is done once, and the state before is the first one", async () => {
+test("G5 trap 31: killed at any change and run again, everything is done once, and the state before is the first one", async () => {
   let change = 0;
   for (let killed = true; killed; ) {
     change += 1;

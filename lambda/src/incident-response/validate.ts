@@ -49,14 +49,17 @@ export async function validate(
   const where = bucketOf(settings, account);
   const protectedBy = request.trigger.kind === "finding" ? protection(found, settings) : undefined;
   const only = request.action === "restore" || request.dryRun || protectedBy !== undefined ? "look" : "open";
-  const known = await within(BUCKET_PATIENCE_MS, whichCase(aws, where, request, only)).catch((error: unknown) => ({
-    refused: messageOf(error),
-  }));
+  // One name, also when the bucket answers too late to be waited for.
+  const fresh = request.case ?? newCase(request);
+  const known = await within(BUCKET_PATIENCE_MS, whichCase(aws, where, request, fresh, only)).catch(
+    (error: unknown) => ({
+      refused: messageOf(error),
+    }),
+  );
   const refused = "refused" in known ? known.refused : undefined;
   const open = "refused" in known ? undefined : known.open;
   const profile = request.profile ?? settings.profile;
-  const name =
-    open?.name ?? surroundings.loggedCase ?? tagsOf(found.instance.Tags)["ir:case"] ?? request.case ?? newCase(request);
+  const name = open?.name ?? surroundings.loggedCase ?? tagsOf(found.instance.Tags)["ir:case"] ?? fresh;
   if (
     request.action === "restore" &&
     open === undefined &&
@@ -107,13 +110,12 @@ async function whichCase(
   aws: Aws,
   where: EvidenceBucket,
   request: Request,
+  fresh: string,
   only: "look" | "open",
 ): Promise<{ readonly open: OpenCase | undefined; readonly done: boolean }> {
   const { instanceId } = request;
   const open =
-    only === "look"
-      ? await findOpenCase(aws, where, instanceId)
-      : await openCase(aws, where, instanceId, request.case ?? newCase(request));
+    only === "look" ? await findOpenCase(aws, where, instanceId) : await openCase(aws, where, instanceId, fresh);
   if (open?.resumed !== true) return { open, done: false };
   const last = await lastManifest(aws, where, open.name);
   const covers = last?.profile === "full" || request.profile !== "full";
