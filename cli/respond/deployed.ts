@@ -60,7 +60,11 @@ async function start(sfn: SFNClient, stateMachineArn: string, name: string, inpu
   }
 }
 
-async function follow(
+/**
+ * Shows what an execution does, until it ends.
+ * @returns what the command exits with
+ */
+export async function follow(
   sfn: SFNClient,
   executionArn: string,
   instanceId: string,

@@ -10,6 +10,7 @@ import { startTruth } from "#test/support/truth/truth.ts";
 import { BUCKET, ownNetwork, type Scene } from "./scene.ts";
 
 const ACCOUNT = "000000000000";
+const MACHINE = `arn:aws:states:us-east-1:${ACCOUNT}:stateMachine:incident-response`;
 const ROLE = `arn:aws:iam::${ACCOUNT}:role/test`;
 
 /** The function and its state machine on ministack, all calls through the proxy. */
@@ -32,7 +33,13 @@ export async function deploy(settings: (scene: Scene) => Readonly<Record<string,
   const { KeyMetadata: signingKey } = await scene.kms.send(signing);
   const keys = { kmsKeyArn: key?.Arn, signingKeyArn: signingKey?.Arn };
   const Variables = {
-    SETTINGS: JSON.stringify({ bucket: BUCKET, bucketOwner: ACCOUNT, ...keys, ...settings(scene) }),
+    SETTINGS: JSON.stringify({
+      bucket: BUCKET,
+      bucketOwner: ACCOUNT,
+      stateMachineArn: MACHINE,
+      ...keys,
+      ...settings(scene),
+    }),
     AWS_ENDPOINT_URL: truth.url,
   };
   const FunctionName = "incident-response";
