@@ -1,5 +1,8 @@
 import { defineConfig } from "vitest/config";
 
+/** A fault at every call that changes something, and a kill at every one. */
+const LONG = ["test/respond/{faults,resume}.test.ts"];
+
 export default defineConfig({
   test: {
     projects: [
@@ -16,6 +19,26 @@ export default defineConfig({
           include: ["test/terraform/**/*.test.ts"],
           testTimeout: 300_000,
           hookTimeout: 300_000,
+        },
+      },
+      // On moto, behind the truth proxy. What takes minutes is a project of its own: `npm run test:respond-long`.
+      {
+        test: {
+          name: "respond",
+          include: ["test/respond/**/*.test.ts"],
+          exclude: [...LONG],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: "respond-long",
+          include: [...LONG],
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
         },
       },
       // In a browser, where there is one.

@@ -4,6 +4,7 @@ import { addConvert } from "./convert.ts";
 import { addPreview } from "./preview.ts";
 import { addReconcile } from "./reconcile.ts";
 import { addRedrive } from "./redrive.ts";
+import { addRespond } from "./respond.ts";
 import { addRules } from "./rules.ts";
 import { addScan } from "./scan.ts";
 import type { AddCommand } from "./shared/command.ts";
@@ -23,6 +24,7 @@ const COMMANDS: readonly AddCommand[] = [
   addConvert,
   addReconcile,
   addRedrive,
+  addRespond,
 ];
 
 /** Commands whose standard output holds alerts and nothing else, so that programs need not tell them apart. */

@@ -20,7 +20,7 @@ interface Built {
   readonly executable?: true;
 }
 
-/** Everything that Terraform deploys. Larger is slower to start. */
+/** What the notifier may have. Larger is slower to start. */
 const MAX_ZIP_BYTES = 350 * 1024;
 
 /** A zip cannot say earlier; any fixed time would do. */
@@ -33,17 +33,27 @@ async function buildScanner(): Promise<Built> {
   return { file: SCANNER, bytes: await compileScanner() };
 }
 
-/** The function. @throws when it is larger than {@link MAX_ZIP_BYTES} */
+/** The notifier. @throws when it is larger than {@link MAX_ZIP_BYTES} */
 async function buildNotifier(): Promise<Built> {
-  const { code, notices } = await bundle("lambda/src/handler.ts", "This function contains the following packages.", {
+  const built = await buildFunction("lambda/src/handler.ts", "lambda/dist/notifier.zip");
+  const { length } = built.bytes;
+  if (length > MAX_ZIP_BYTES) throw new Error(`the zip has ${length} bytes, more than ${MAX_ZIP_BYTES}`);
+  return built;
+}
+
+/** The steps of an incident response. */
+const buildIncidentResponse = () =>
+  buildFunction("lambda/src/incident-response/handler.ts", "lambda/dist/incident-response.zip");
+
+async function buildFunction(entryPoint: string, target: string): Promise<Built> {
+  const { code, notices } = await bundle(entryPoint, "This function contains the following packages.", {
     target: "node22",
     // CommonJS starts faster than ESM in Lambda.
     format: "cjs",
   });
   const file = (bytes: Uint8Array) => [bytes, { mtime: MTIME, os: UNIX, attrs: MODE_0644, level: 9 }] as const;
   const zip = zipSync({ "index.js": [...file(code)], "THIRD-PARTY-NOTICES.txt": [...file(strToU8(notices))] });
-  if (zip.length > MAX_ZIP_BYTES) throw new Error(`the zip has ${zip.length} bytes, more than ${MAX_ZIP_BYTES}`);
-  return { file: "lambda/dist/notifier.zip", bytes: zip };
+  return { file: target, bytes: zip };
 }
 
 /** The command line: one file that runs where there is nothing but Node 20 or newer. */
@@ -94,11 +104,12 @@ function check(built: Built): void {
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { check: { type: "boolean", default: false } } });
   if (values.check) {
-    for (const built of [await buildScanner(), await buildNotifier(), ...(await buildCli())]) check(built);
+    const functions = [await buildScanner(), await buildNotifier(), await buildIncidentResponse()];
+    for (const built of [...functions, ...(await buildCli())]) check(built);
     return;
   }
   console.log(await writeNotifier());
-  for (const built of await buildCli()) {
+  for (const built of [await buildIncidentResponse(), ...(await buildCli())]) {
     write(built);
     console.log(described(built));
   }

@@ -166,6 +166,7 @@ const STEPS: readonly Step[] = [
   vitest(`unit tests, Node ${process.versions.node}`, "unit", thisNode),
   vitest(`unit tests, Node ${OTHER_NODE}`, "unit", otherNode),
   vitest("terraform", "terraform", thisNode),
+  vitest("incident response", "respond", thisNode),
   vitest("pages in Chromium", "page", thisNode),
   check("types", bin("tsc"), "--noEmit"),
   check("unused code and dependencies", bin("knip")),

@@ -14,6 +14,7 @@ import { decode } from "#sources/decode.ts";
 import type { Decoder } from "#sources/decoder.ts";
 import { decodeEventBridge } from "#sources/eventbridge.ts";
 import { decodeLambdaDestination } from "#sources/lambda-destination.ts";
+import { decodeNotice } from "#sources/notice.ts";
 import { decodeReconcileRequest } from "#sources/reconcile-request.ts";
 import { decodeS3 } from "#sources/s3.ts";
 import { decodeSns } from "#sources/sns.ts";
@@ -31,6 +32,7 @@ const DECODERS: Readonly<Record<string, Decoder>> = {
   "cloudwatch-logs": decodeCloudWatchLogs,
   eventbridge: decodeEventBridge,
   "lambda-destination": decodeLambdaDestination,
+  notice: decodeNotice,
   "reconcile-request": decodeReconcileRequest,
   s3: decodeS3,
   sns: decodeSns,
@@ -111,6 +113,7 @@ const Item: v.GenericSchema<unknown, SourceItem> = v.variant("kind", [
       severity: v.picklist(SEVERITIES),
       title: v.string(),
       accountId: v.optional(v.string()),
+      occasion: v.exactOptional(v.string()),
       facts: v.array(
         v.strictObject({
           label: v.string(),

@@ -5,8 +5,10 @@ import { repoRoot } from "./tools.ts";
 /** Every document that users read, from the repository's root. */
 export function documents(): readonly string[] {
   const inDocs = readdirSync(path.join(repoRoot, "docs"), { recursive: true, encoding: "utf8" });
-  const inExamples = readdirSync(path.join(repoRoot, "examples")).map((name) => `examples/${name}/README.md`);
-  return ["README.md", ...inDocs.filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`), ...inExamples];
+  const inFolders = ["examples", "modules"].flatMap((folder) =>
+    readdirSync(path.join(repoRoot, folder)).map((name) => `${folder}/${name}/README.md`),
+  );
+  return ["README.md", ...inDocs.filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`), ...inFolders];
 }
 
 /** The fenced blocks of a document in one language. */

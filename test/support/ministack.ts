@@ -7,6 +7,8 @@ import { repoRoot } from "./tools.ts";
 export type MinistackOptions = ServerOptions & {
   /** Whether IAM policies are enforced (true when absent). */
   readonly auth?: boolean;
+  /** What Lambda functions find in their environment, too: where services are that another emulator stands for. */
+  readonly functionEnv?: Readonly<Record<string, string>>;
 };
 
 /** A running AWS emulator of our own. Its log holds the access log and what the Lambda functions wrote. */
@@ -62,7 +64,7 @@ export async function startMinistack(options: MinistackOptions = {}): Promise<Mi
     {
       name: "ministack",
       main: () => "from ministack.app import main\n\nmain()",
-      env: (port, folder) => serverEnvironment(port, folder, options.auth ?? true),
+      env: (port, folder) => ({ ...options.functionEnv, ...serverEnvironment(port, folder, options.auth ?? true) }),
       healthPath: "/_ministack/health",
     },
     options,

@@ -1,6 +1,6 @@
 /**
- * Writes the tables of packs, inputs and outputs into README.md, and those of rules into docs/packs.md, from the rule and
- * Terraform files.
+ * Writes the tables of packs, inputs and outputs into README.md, those of the submodule into its README.md, and those of
+ * rules into docs/packs.md, from the rule and Terraform files.
  *
  *   node test/support/readme-tables.ts           writes them
  *   node test/support/readme-tables.ts --check   fails when they are not what the files give
@@ -52,21 +52,21 @@ function headings(text: string): ReadonlyMap<string, readonly string[]> {
   return groups;
 }
 
-/** The tables as Markdown. */
-async function tables(): Promise<string> {
-  const text = readTerraform("variables.tf");
+/** The inputs and outputs of a module as Markdown. @param folder of the module, from the repository's root */
+async function tables(folder: string): Promise<string> {
+  const text = readTerraform(path.join(folder, "variables.tf"));
   const { variable } = v.parse(Variables, await parse("variables.tf", text));
-  const { output } = v.parse(Outputs, await parse("outputs.tf", readTerraform("outputs.tf")));
+  const { output } = v.parse(Outputs, await parse("outputs.tf", readTerraform(path.join(folder, "outputs.tf"))));
   const groups = headings(text);
   const listed = [...groups.values()].flat();
   const unlisted = Object.keys(variable).filter((name) => !listed.includes(name));
-  if (unlisted.length > 0) throw new Error(`variables.tf: ${unlisted.join(", ")} stand under no heading`);
+  if (unlisted.length > 0) throw new Error(`${folder}/variables.tf: ${unlisted.join(", ")} stand under no heading`);
   const lines: string[] = [];
   for (const [heading, names] of groups) {
     lines.push(`### ${heading}`, "", "| variable | what it is | type | default |", "|---|---|---|---|");
     for (const name of names) {
       const [definition] = variable[name] ?? [];
-      if (definition === undefined) throw new Error(`variables.tf: ${name} is not parsed`);
+      if (definition === undefined) throw new Error(`${folder}/variables.tf: ${name} is not parsed`);
       const value = "default" in definition ? code(JSON.stringify(definition.default)) : "required";
       lines.push(`| ${code(name)} | ${cell(definition.description)} | ${typeOf(definition.type)} | ${value} |`);
     }
@@ -139,7 +139,8 @@ const { values } = parseArgs({ options: { check: { type: "boolean", default: fal
 const packs = Map.groupBy(readRuleFiles(), ({ pack }) => pack);
 const places = [
   ["README.md", "RULES", packTable(packs)],
-  ["README.md", "TABLES", await tables()],
+  ["README.md", "TABLES", await tables(".")],
+  ["modules/incident-response/README.md", "TABLES", await tables("modules/incident-response")],
   ["docs/packs.md", "PACKS", ruleTables(packs)],
 ] as const;
 for (const [file, place, content] of places) {

@@ -37,8 +37,16 @@ mock_resource "aws_dynamodb_table" {
   defaults = { arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/made-table" }
 }
 
+mock_resource "aws_iam_policy" {
+  defaults = { arn = "arn:aws:iam::123456789012:policy/made-policy" }
+}
+
 mock_resource "aws_iam_role" {
   defaults = { arn = "arn:aws:iam::123456789012:role/cloudtrail-to-slack-role" }
+}
+
+mock_resource "aws_kms_key" {
+  defaults = { arn = "arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-4000-8000-00000000000e" }
 }
 
 mock_resource "aws_lambda_alias" {
@@ -54,6 +62,10 @@ mock_resource "aws_lambda_function" {
 
 mock_resource "aws_lambda_invocation" {
   defaults = { result = "{\"ok\":true,\"problems\":[]}" }
+}
+
+mock_resource "aws_sfn_state_machine" {
+  defaults = { arn = "arn:aws:states:eu-central-1:123456789012:stateMachine:made-machine" }
 }
 
 mock_resource "aws_sns_topic" {

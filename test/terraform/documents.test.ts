@@ -39,8 +39,9 @@ describe("blocks of HCL in the documents", () => {
   test.each(found)("$name plans as it stands", async ({ block }) => {
     const folder = await mkdtemp(path.join(tmpdir(), "documents-"));
     const source = block.replaceAll(
-      /source( *)= "\.\/modules\/cloudtrail_to_slack"/g,
-      `source$1= ${JSON.stringify(repoRoot)}`,
+      /source( *)= "\.\/modules\/cloudtrail_to_slack(\/[a-z/-]+)?"/g,
+      // With two slashes, so that what is above the folder belongs to it, as with a relative path.
+      (_, spaces: string, folder = "") => `source${spaces}= ${JSON.stringify(`${repoRoot}/${folder}`)}`,
     );
     expect(source).not.toBe(block);
     await writeFile(path.join(folder, "main.tf"), source + AROUND);

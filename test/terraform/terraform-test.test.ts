@@ -5,10 +5,10 @@ import { parseConfiguration } from "#config/read-settings.ts";
 import { NAMESPACE, outcomeMetrics, REFUSED_CALLS_NAMESPACE, refusedCallMetrics } from "#metrics/outcome-metrics.ts";
 import { newOutcome } from "#model/outcome.ts";
 import { sourceFixtures } from "#test/conformance/source-fixtures.ts";
-import { terraformEnvironment } from "#test/support/provider-mirror.ts";
 import { openRoot } from "#test/support/terraform.ts";
-import { repoRoot, requireTool, run } from "#test/support/tools.ts";
-import { documentOf, isRecord, list, only, type PlannedResource, resourcesOf } from "./plan.ts";
+import { repoRoot } from "#test/support/tools.ts";
+import { documentOf, isRecord, list, only, type PlannedResource } from "./plan.ts";
+import { type RunReport, runTests } from "./test-runs.ts";
 
 const folder = "test/terraform";
 const files = readdirSync(join(repoRoot, folder)).filter((name) => name.endsWith(".tftest.hcl"));
@@ -18,63 +18,13 @@ const declared = files.map((file) => {
   return { file, names: [...text.matchAll(/^run "([^"]+)" \{$/gm)].map(([, name = ""]) => name) };
 });
 
-/** What Terraform told about one run. */
-interface RunReport {
-  status: string;
-  readonly problems: string[];
-  /** What it planned; undefined where the plan was refused. */
-  resources?: readonly PlannedResource[];
-}
-
-const reports = new Map<string, RunReport>();
-
-function reportOf(file: unknown, name: unknown): RunReport {
-  const key = `${file} ${name}`;
-  const known = reports.get(key);
-  if (known !== undefined) return known;
-  const report: RunReport = { status: "not executed", problems: [] };
-  reports.set(key, report);
-  return report;
-}
-
-/** Drops the provider's schemas, 13 MB of text in the line of every plan, before anybody parses them. */
-function withoutSchemas(line: string): string {
-  const end = line.indexOf(',"provider_format_version":');
-  return end === -1 ? line : `${line.slice(0, end)}}}`;
-}
-
-function take(line: string): void {
-  if (!line.startsWith("{")) return;
-  const message: unknown = JSON.parse(withoutSchemas(line));
-  if (!isRecord(message)) return;
-  const report = reportOf(message["@testfile"], message["@testrun"]);
-  if (isRecord(message.test_run) && message.test_run.progress === "complete") {
-    report.status = String(message.test_run.status);
-  }
-  if (isRecord(message.test_plan)) report.resources = resourcesOf(message.test_plan);
-  if (isRecord(message.diagnostic) && message.diagnostic.severity === "error") {
-    const { range, summary, detail } = message.diagnostic;
-    const place = isRecord(range) && isRecord(range.start) ? `${range.filename}:${range.start.line}: ` : "";
-    report.problems.push(`${place}${summary}${detail ? `: ${detail}` : ""}`);
-  }
-}
+let reports: ReadonlyMap<string, RunReport> = new Map();
 
 beforeAll(async () => {
   const root = await openRoot(repoRoot);
   try {
     await root.init();
-    const { path } = await requireTool("terraform");
-    const own = Object.entries(process.env).filter(([name]) => !/^(AWS|TF)_/.test(name));
-    await run(path, ["test", "-json", "-verbose", `-test-directory=${folder}`], {
-      cwd: root.directory,
-      env: { ...Object.fromEntries(own), ...(await terraformEnvironment()) },
-      timeoutMs: 890_000,
-      maxBytes: 64 * 1024,
-      acceptedExitCodes: [0, 1],
-      onLine: (line, stream) => {
-        if (stream === "stdout") take(line);
-      },
-    });
+    reports = await runTests(root.directory, folder);
   } finally {
     await root.close();
   }
@@ -93,7 +43,7 @@ it("executes every run that is written down, and no other", () => {
 
 describe.each(declared)("$file", ({ file, names }) => {
   it.each(names)("%s", (name) => {
-    const { status, problems } = reportOf(`${folder}/${file}`, name);
+    const { status, problems } = reports.get(`${folder}/${file} ${name}`) ?? {};
     expect({ status, problems }).toEqual({ status: "pass", problems: [] });
   });
 });

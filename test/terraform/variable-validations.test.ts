@@ -1,22 +1,15 @@
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parse } from "@cdktf/hcl2json";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { TAGGED_TYPES } from "#rules/lacks-tags.ts";
-import { terraformEnvironment } from "#test/support/provider-mirror.ts";
-import { repoRoot, requireTool, run } from "#test/support/tools.ts";
-import { isRecord, list } from "./plan.ts";
+import { repoRoot } from "#test/support/tools.ts";
+import { type Settings, untoldSentences, type Verdict, verdictsOf } from "./variable-verdicts.ts";
 
 /*
- * Which sentence refuses which settings of the sources and of what keeps alerts from being lost. `expect_failures` of
- * `terraform test` names the variable only, of which some have a score of validations, and each such run takes a second
- * for the provider's schemas. Validations see
- * nothing but variables and the names of the rules, so here these stand alone; that what is accepted also plans, the runs in *.tftest.hcl
- * show.
+ * Which sentence refuses which settings of the sources and of what keeps alerts from being lost. Validations see nothing but
+ * variables and the names of the rules, so here these stand alone; that what is accepted also plans, the runs in
+ * *.tftest.hcl show.
  */
 
-type Settings = Readonly<Record<string, unknown>>;
 type Case = readonly [behaviour: string, settings: Settings, sentence?: string];
 
 const BUCKET = { cloudtrail_logs_s3_bucket_name: "example-logs" };
@@ -727,68 +720,27 @@ const accepted: readonly Case[] = [
   ["a queue for dead letters without alarms", among({ dead_letter_target_arn: QUEUE, monitoring: { alarms: false } })],
 ];
 
-/** What Terraform told about the settings of one case. */
-interface Verdict {
-  status: string;
-  readonly problems: string[];
-}
-
-let folder: string;
-const verdicts = new Map<string, Verdict>();
-const fileOf = (index: number) => `test/case-${index}.tftest.json`;
-
-function take(line: string): void {
-  if (!line.startsWith("{")) return;
-  const message: unknown = JSON.parse(line);
-  if (!isRecord(message) || typeof message["@testfile"] !== "string") return;
-  const verdict = verdicts.get(message["@testfile"]) ?? { status: "not executed", problems: [] };
-  verdicts.set(message["@testfile"], verdict);
-  if (isRecord(message.test_run) && message.test_run.progress === "complete") {
-    verdict.status = String(message.test_run.status);
-  }
-  if (isRecord(message.diagnostic) && message.diagnostic.severity === "error") {
-    const { summary, detail } = message.diagnostic;
-    verdict.problems.push(`${summary}: ${String(detail).split("\n\nThis was checked by the validation rule")[0]}`);
-  }
-}
+let verdicts: readonly (Verdict | undefined)[] = [];
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "variable-validations-"));
   // With the names of the rules, which some validations compare with.
-  for (const name of ["variables.tf", "rules.tf", "rules"]) await symlink(join(repoRoot, name), join(folder, name));
-  await mkdir(join(folder, "test"));
-  // A file for each: after an error Terraform skips the rest of a file.
-  for (const [index, [, settings]] of [...refused, ...accepted].entries()) {
-    const variables = { default_slack_hook_ssm_parameter: "/hooks/default", ...settings };
-    // In JSON of Terraform, text is a template.
-    const text = JSON.stringify({ run: { case: { command: "plan", variables } } }).replaceAll("${", "$${");
-    await writeFile(join(folder, fileOf(index)), text);
-  }
-  const { path } = await requireTool("terraform");
-  const own = Object.entries(process.env).filter(([name]) => !/^(AWS|TF)_/.test(name));
-  await run(path, ["test", "-json", "-test-directory=test"], {
-    cwd: folder,
-    env: { ...Object.fromEntries(own), ...(await terraformEnvironment()) },
-    acceptedExitCodes: [0, 1],
-    onLine: (line, stream) => {
-      if (stream === "stdout") take(line);
-    },
-  });
-});
-
-afterAll(async () => {
-  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  const files = ["variables.tf", "rules.tf", "rules"].map((name) => join(repoRoot, name));
+  const hook = { default_slack_hook_ssm_parameter: "/hooks/default" };
+  verdicts = await verdictsOf(
+    files,
+    [...refused, ...accepted].map(([, settings]) => ({ ...hook, ...settings })),
+  );
 });
 
 describe("refuses", () => {
   it.each(refused.map(([behaviour, , sentence = ""], index) => ({ behaviour, sentence, index })))(
     "$behaviour",
     ({ sentence, index }) => {
-      expect(verdicts.get(fileOf(index))).toEqual({
+      expect(verdicts[index]).toEqual({
         status: "error",
         problems: [expect.stringMatching(/^Invalid value for variable: /)],
       });
-      expect(verdicts.get(fileOf(index))?.problems.join()).toContain(sentence);
+      expect(verdicts[index]?.problems.join()).toContain(sentence);
     },
   );
 });
@@ -797,7 +749,7 @@ describe("accepts", () => {
   it.each(accepted.map(([behaviour], index) => ({ behaviour, index: refused.length + index })))(
     "$behaviour",
     ({ index }) => {
-      expect(verdicts.get(fileOf(index))).toEqual({ status: "pass", problems: [] });
+      expect(verdicts[index]).toEqual({ status: "pass", problems: [] });
     },
   );
 });
@@ -833,15 +785,8 @@ describe("every validation of these variables", () => {
   ];
 
   it("refuses something above", async () => {
-    const parsed: unknown = await parse("variables.tf", await readFile(join(repoRoot, "variables.tf"), "utf8"));
-    const variables = isRecord(parsed) && isRecord(parsed.variable) ? parsed.variable : {};
-    const sentences = NAMES.flatMap((name) => list(variables[name]))
-      .flatMap((variable) => (isRecord(variable) ? list(variable.validation) : []))
-      .map((validation) => (isRecord(validation) ? String(validation.error_message) : ""));
-    const told = [...verdicts.values()].flatMap(({ problems }) => problems).join("\n");
-    expect(sentences.length).toBeGreaterThan(20);
-    /** Without what a sentence quotes of the settings. */
-    const pieces = (sentence: string) => sentence.replaceAll('\\"', '"').split(/\$\{.*?\)\}/);
-    expect(sentences.filter((sentence) => !pieces(sentence).every((piece) => told.includes(piece)))).toEqual([]);
+    const { sentences, untold } = await untoldSentences(join(repoRoot, "variables.tf"), verdicts, NAMES);
+    expect(sentences).toBeGreaterThan(20);
+    expect(untold).toEqual([]);
   });
 });

@@ -6,6 +6,7 @@ import { decodeCloudWatchLogs } from "./cloudwatch-logs.ts";
 import type { Decoder, ReadInner } from "./decoder.ts";
 import { decodeEventBridge } from "./eventbridge.ts";
 import { decodeLambdaDestination } from "./lambda-destination.ts";
+import { decodeNotice } from "./notice.ts";
 import { decodeReconcileRequest } from "./reconcile-request.ts";
 import { decodeS3 } from "./s3.ts";
 import { decodeSns } from "./sns.ts";
@@ -26,6 +27,7 @@ const DECODERS: readonly Decoder[] = [
   decodeLambdaDestination,
   decodeReconcileRequest,
   decodeWindowEnd,
+  decodeNotice,
 ];
 
 const EXPECTED =

@@ -1,0 +1,62 @@
+import { restoreHere } from "#incident-response/in-process.ts";
+import { readBefore } from "#incident-response/read-before.ts";
+import { Request } from "#incident-response/request.ts";
+import { parsed } from "#incident-response/settings.ts";
+import { validate } from "#incident-response/validate.ts";
+import { messageOf } from "#model/errors.ts";
+import { type Case, findCase } from "./cases.ts";
+import { EXIT, type ExitCode, exitCodeOf, RespondError } from "./exit.ts";
+import { openLog } from "./log.ts";
+import type { Show } from "./progress.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/**
+ * Puts back what a response changed, in this process.
+ * @param given a case, or an instance with an open one
+ * @throws RespondError
+ */
+export async function restoreCase(
+  given: string,
+  reason: string,
+  surroundings: Surroundings,
+  show: Show,
+): Promise<ExitCode> {
+  if (reason === "") throw new RespondError(EXIT.usage, "restore wants a --reason: it stands in the manifest");
+  const { aws, settings, settled, region, callerArn } = surroundings;
+  const found = await findCase(given, surroundings);
+  const { name, instanceId } = found;
+  const request = parsed(Request, { action: "restore", instanceId, reason, requestedBy: callerArn }, "the request");
+  const { run } = await validate(aws, request, settings, { region, execution: undefined, loggedCase: name }).catch(
+    (cause: unknown) => {
+      throw new RespondError(EXIT.notFound, messageOf(cause), { cause });
+    },
+  );
+  if (run.case !== name)
+    throw new RespondError(EXIT.notFound, `${name} is closed; the open case of ${instanceId} is ${run.case}`);
+  const log = openLog(name);
+  const { outcome, records } = await restoreHere(run, await beforeOf(found, surroundings), {
+    aws,
+    settings,
+    settled,
+    loggedBefore: undefined,
+    onBegin: (step) => show.begin(instanceId, step),
+    onRecord: (record) => {
+      log.append({ record });
+      show.record(instanceId, record);
+    },
+  });
+  const restored = records.find(({ step }) => step === "Restore");
+  if (restored?.status === "ok") log.append({ closed: true });
+  const words = { done: "is restored", drift: "is restored but for what others changed" } as const;
+  const how = outcome === "done" || outcome === "drift" ? words[outcome] : "is NOT restored in full";
+  show.event(
+    "ended",
+    { instance: instanceId, case: name, outcome, drift: restored?.details?.drift },
+    `${instanceId} ${how}: case ${name}`,
+  );
+  return exitCodeOf(outcome);
+}
+
+/** Where neither bucket nor log know, nothing is known to put back: the step says so. */
+const beforeOf = async ({ before, instanceId }: Case, { aws, settings }: Surroundings) =>
+  before ?? readBefore(aws, instanceId, settings.quarantineGroupId);

@@ -1,0 +1,85 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  AttachInstancesCommand,
+  DescribeAutoScalingInstancesCommand,
+  SetInstanceProtectionCommand,
+} from "@aws-sdk/client-auto-scaling";
+import { AttachVolumeCommand, DescribeVolumesCommand, StartInstancesCommand } from "@aws-sdk/client-ec2";
+import { DescribeTargetHealthCommand, RegisterTargetsCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { describeInstance } from "#incident-response/describe.ts";
+import { targetsBefore } from "#incident-response/steps/load-balancers.ts";
+import { bucketOf } from "#incident-response/validate.ts";
+import { attempt, type PuttingBack, wasChanged } from "./putting-back.ts";
+
+const LOOK_EVERY_MS = 1_000;
+
+/** Puts the disks back, and starts the instance where a run says that it stopped it. */
+export async function restoreDisksAndState(back: PuttingBack): Promise<void> {
+  const { aws, before, run, changed, signal } = back.context;
+  for (const { id, device } of before.volumes) {
+    await attempt(back, id, async () => {
+      const { Volumes: [volume] = [] } = await aws.ec2.send(new DescribeVolumesCommand({ VolumeIds: [id] }));
+      const holder = volume?.Attachments?.[0]?.InstanceId;
+      if (holder === run.instanceId) return;
+      if (holder !== undefined)
+        return void back.drift.push(`the disk ${id} is attached to ${holder}: detach it there first`);
+      await aws.ec2.send(new AttachVolumeCommand({ VolumeId: id, InstanceId: run.instanceId, Device: device }));
+      changed({ what: "attachment", id, before: null, after: device });
+    });
+  }
+  await attempt(back, "start", async () => {
+    const state = async () => (await describeInstance(aws, run.instanceId)).instance.State?.Name;
+    const ours = before.instance.state === "running" && wasChanged(back, "state", run.instanceId);
+    if (!ours || (await state()) !== "stopped") return;
+    await aws.ec2.send(new StartInstancesCommand({ InstanceIds: [run.instanceId] }));
+    changed({ what: "state", id: run.instanceId, before: "stopped", after: "running" });
+    // A group takes only what runs. The deadline of the step ends this.
+    while ((await state()) !== "running") await sleep(LOOK_EVERY_MS, undefined, { signal });
+  });
+}
+
+/** Back into the Auto Scaling group, which then has one instance more, and behind the target groups. */
+export async function restoreService(back: PuttingBack): Promise<void> {
+  const { aws, before, run, settings, changed } = back.context;
+  const InstanceIds = [run.instanceId];
+  const was = before.autoScaling;
+  await attempt(back, "Auto Scaling group", async () => {
+    if (was === undefined || was.lifecycleState !== "InService") return;
+    const { AutoScalingInstances: [now] = [] } = await aws.autoScaling.send(
+      new DescribeAutoScalingInstancesCommand({ InstanceIds }),
+    );
+    if (now !== undefined && now.AutoScalingGroupName !== was.group) {
+      return void back.drift.push(`the instance is in ${now.AutoScalingGroupName} now`);
+    }
+    const AutoScalingGroupName = was.group;
+    if (now === undefined) {
+      await aws.autoScaling.send(new AttachInstancesCommand({ InstanceIds, AutoScalingGroupName }));
+      changed({ what: "autoScalingGroup", id: run.instanceId, before: null, after: was.group });
+    }
+    if ((now?.ProtectedFromScaleIn ?? false) === was.protectedFromScaleIn) return;
+    const ProtectedFromScaleIn = was.protectedFromScaleIn;
+    await aws.autoScaling.send(
+      new SetInstanceProtectionCommand({ InstanceIds, AutoScalingGroupName, ProtectedFromScaleIn }),
+    );
+    changed({
+      what: "protectedFromScaleIn",
+      id: run.instanceId,
+      before: !ProtectedFromScaleIn,
+      after: ProtectedFromScaleIn,
+    });
+  });
+  await attempt(back, "load balancers", async () => {
+    for (const { group, port } of await targetsBefore(aws, bucketOf(settings, run.account), run.case)) {
+      const asked = new DescribeTargetHealthCommand({ TargetGroupArn: group });
+      const { TargetHealthDescriptions = [] } = await aws.loadBalancing.send(asked);
+      const there = TargetHealthDescriptions.some(
+        ({ Target, TargetHealth }) =>
+          Target?.Id === run.instanceId && Target.Port === port && TargetHealth?.State !== "draining",
+      );
+      if (there) continue;
+      const Targets = [{ Id: run.instanceId, ...(port === undefined ? {} : { Port: port }) }];
+      await aws.loadBalancing.send(new RegisterTargetsCommand({ TargetGroupArn: group, Targets }));
+      changed({ what: "targetGroup", id: group, before: null, after: port ?? null });
+    }
+  });
+}

@@ -1,0 +1,90 @@
+import { SendDiagnosticInterruptCommand, StopInstancesCommand } from "@aws-sdk/client-ec2";
+import { errorName } from "#incident-response/aws-error.ts";
+import { keys } from "#incident-response/cases.ts";
+import type { Context, Step } from "#incident-response/context.ts";
+import { describeInstance } from "#incident-response/describe.ts";
+import { putOnce } from "#incident-response/evidence.ts";
+import { explained, Skip } from "#incident-response/run-step.ts";
+import { bucketOf } from "#incident-response/validate.ts";
+
+const UNSUPPORTED =
+  /^(UnsupportedOperation|Unsupported|IncorrectInstanceState|IncorrectState|InvalidParameterCombination)$/;
+
+/** A stop that the operating system drags out is forced after it, and given up after the other. */
+const FORCE_AFTER_MS = 120_000;
+const GIVE_UP_AFTER_MS = 900_000;
+
+/**
+ * Lets the kernel crash, so that one that is prepared for it writes its memory to disk. Sent at most once: the intent is
+ * written down before, and who finds it there does not send again.
+ */
+export const interrupt: Step = async (context) => {
+  const { aws, before, run, settings, changed } = context;
+  if (!settings.nmi) throw new Skip("it is switched off");
+  const { instance } = await describeInstance(aws, run.instanceId);
+  if (instance.State?.Name !== "running") throw new Skip(`the instance is ${instance.State?.Name}`);
+  if (before.hypervisor !== undefined && before.hypervisor !== "nitro") throw new Skip("it is no Nitro instance");
+  const waitSeconds = settings.nmiGraceSeconds;
+  const at = new Date().toISOString();
+  const claim = await putOnce(
+    aws,
+    bucketOf(settings, run.account),
+    keys.claim(run.case, "Interrupt"),
+    JSON.stringify({ at }),
+    "intent",
+  );
+  if (claim === undefined)
+    return { status: "ok", reason: "sent, or about to be, by an earlier attempt", details: { waitSeconds } };
+  try {
+    await aws.ec2.send(new SendDiagnosticInterruptCommand({ InstanceId: run.instanceId }));
+  } catch (error) {
+    if (UNSUPPORTED.test(errorName(error))) throw new Skip(`this machine does not support it: ${errorName(error)}`);
+    return { status: "failed", reason: explained(error), details: { waitSeconds } };
+  }
+  changed({ what: "interrupt", id: run.instanceId, before: null, after: at });
+  return {
+    status: "ok",
+    details: { waitSeconds, method: "nmi", sentAt: at, location: "root volume, where kdump is set up" },
+  };
+};
+
+/** Stops the instance; after an interrupt without asking its operating system, which may be the attacker's. */
+export const stop: Step = async (context) => {
+  const { aws, before, run, changed } = context;
+  if (before.instance.rootDeviceType === "instance-store")
+    throw new Skip("its root is an instance store: it cannot stop");
+  if (before.spotRequest?.type === "one-time")
+    throw new Skip("a one-time spot instance cannot stop: only snapshots of it running");
+  if ((before.instanceStoreGB ?? 0) > 0) {
+    throw new Skip(`a stop would destroy ${before.instanceStoreGB} GB of instance store: a person decides`);
+  }
+  const { instance } = await describeInstance(aws, run.instanceId);
+  const state = instance.State?.Name;
+  if (state === "stopped" || state === "stopping") return { status: "ok", reason: `it was ${state}` };
+  if (state !== "running") throw new Skip(`the instance is ${state}`);
+  const Force = context.records.get("Interrupt")?.status === "ok";
+  await aws.ec2.send(new StopInstancesCommand({ InstanceIds: [run.instanceId], ...(Force ? { Force } : {}) }));
+  changed({ what: "state", id: run.instanceId, before: state, after: "stopped" });
+  return { status: "ok" };
+};
+
+/** Asked until the instance has stopped. */
+export const awaitStopped: Step = async ({ aws, run, records }) => {
+  const stopping = records.get("Stop");
+  if (stopping?.status !== "ok") throw new Skip("it was not stopped");
+  const { instance } = await describeInstance(aws, run.instanceId);
+  const state = instance.State?.Name;
+  if (state === "stopped") return { status: "ok", details: { connections: "severed" } };
+  const waitedMs = Date.now() - Date.parse(stopping.ended);
+  if (waitedMs > GIVE_UP_AFTER_MS) return { status: "failed", reason: `the instance is still ${state}` };
+  if (waitedMs > FORCE_AFTER_MS && records.get("AwaitStopped")?.details?.forced !== true) {
+    await aws.ec2.send(new StopInstancesCommand({ InstanceIds: [run.instanceId], Force: true }));
+  }
+  return { status: "pending", reason: `the instance is ${state}`, details: { forced: waitedMs > FORCE_AFTER_MS } };
+};
+
+/** Whether the disks are at rest. */
+export async function isStopped({ aws, run }: Pick<Context, "aws" | "run">): Promise<boolean> {
+  const { instance } = await describeInstance(aws, run.instanceId);
+  return instance.State?.Name === "stopped";
+}

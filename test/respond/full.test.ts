@@ -1,0 +1,99 @@
+import { DescribeInstancesCommand, DescribeVolumesCommand } from "@aws-sdk/client-ec2";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Deployed, deploy } from "./support/deployed.ts";
+import { elsewhere, groupsOf, keysIn, launch, objectIn, respond, type Scene } from "./support/scene.ts";
+
+let deployed: Deployed;
+let scene: Scene;
+beforeAll(async () => {
+  deployed = await deploy(({ imageId, subnetId }) => ({
+    nmiGraceSeconds: 30,
+    snapshotLockDays: 7,
+    forensic: { ami: imageId, subnetIds: [subnetId] },
+  }));
+  scene = deployed.scene;
+});
+afterAll(() => deployed?.stop());
+
+async function instance(id: string) {
+  const { Reservations = [] } = await scene.ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
+  return Reservations[0]?.Instances?.[0];
+}
+
+test("D1 D2 D3 D4 D6 D7 D8 D9 D10 trap 21 25 30: full isolates, pictures, interrupts, stops, snapshots, detaches, and hands copies to a forensic machine, in this order", async () => {
+  const id = await launch(scene, {
+    BlockDeviceMappings: [
+      { DeviceName: "/dev/sda1", Ebs: { VolumeSize: 8, DeleteOnTermination: true } },
+      { DeviceName: "/dev/sdb", Ebs: { VolumeSize: 9, DeleteOnTermination: true } },
+    ],
+  });
+  const { code, out, said } = await respond("-i", id, "--mode", "full", "--yes");
+  expect({ code, out: code === 0 ? "" : out + said }).toEqual({ code: 0, out: "" });
+  expect(out.split("\n").at(-1)).toBe(`Security Response mechanism complete for instance: ${id}`);
+
+  const order = [
+    "ModifyNetworkInterfaceAttribute",
+    "GetConsoleScreenshot",
+    "SendDiagnosticInterrupt",
+    "StopInstances",
+    "DetachVolume",
+    "RunInstances",
+    "AttachVolume",
+  ];
+  const first = order.map((action) => scene.truth.calls(`ec2:${action}`)[0]?.number ?? -1);
+  expect(first).toEqual([...first].sort((one, other) => one - other));
+  expect(first).not.toContain(-1);
+  const counts = [
+    "CreateSnapshots",
+    "SendDiagnosticInterrupt",
+    "StopInstances",
+    "DetachVolume",
+    "RunInstances",
+    "CreateVolume",
+    "LockSnapshot",
+  ];
+  expect(counts.map((action) => scene.truth.calls(`ec2:${action}`).length)).toEqual([2, 1, 1, 2, 1, 2, 4]);
+
+  expect((await instance(id))?.State?.Name).toBe("stopped");
+  const { Volumes = [] } = await scene.ec2.send(
+    new DescribeVolumesCommand({ Filters: [{ Name: "tag:ir:step", Values: ["ForensicVolumes"] }] }),
+  );
+  expect(Volumes.map(({ Attachments }) => Attachments?.[0]?.Device).sort()).toEqual(["/dev/sdf", "/dev/sdg"]);
+  const machine = await instance(Volumes[0]?.Attachments?.[0]?.InstanceId ?? "");
+  expect(machine?.Tags).toEqual(expect.arrayContaining([{ Key: "ir:step", Value: "ForensicInstance" }]));
+  const [manifest = ""] = (await keysIn(scene, "cases/")).filter(
+    (key) => key.endsWith("manifest-1.json") && key.includes(id),
+  );
+  const { memory, outcome, steps } = JSON.parse((await objectIn(scene, manifest)).toString());
+  expect({ outcome, method: memory.method }).toEqual({ outcome: "done", method: "nmi" });
+  expect(steps.length).toBeGreaterThan(20);
+
+  // And everything back.
+  const restored = await respond("restore", id, "--reason", "drill");
+  expect({ code: restored.code, out: restored.code === 0 ? "" : restored.out + restored.said }).toEqual({
+    code: 0,
+    out: "",
+  });
+  expect({ groups: await groupsOf(scene, id), state: (await instance(id))?.State?.Name }).toEqual({
+    groups: [[scene.groupId]],
+    state: "running",
+  });
+});
+
+test("with the module, contain runs on the state machine; an instance that does not exist is exit 3", async () => {
+  const here = await elsewhere(scene);
+  const id = await launch(here);
+  const { code, out } = await respond("-i", id);
+  expect({ code, last: out.split("\n").at(-1) }).toEqual({
+    code: 0,
+    last: `Security Response mechanism complete for instance: ${id}`,
+  });
+  expect((await groupsOf(here, id)).flat()).not.toContain(here.groupId);
+  expect((await respond("-i", "i-0123456789abcdef0")).code).toBe(3);
+});
+
+test("full wants --yes where nobody can be asked: exit 2, and nothing is changed", async () => {
+  const id = await launch(await elsewhere(scene));
+  const { code } = await respond("-i", id, "--mode", "full", "--json");
+  expect({ code, changed: scene.truth.calls(({ mutating }) => mutating).length }).toEqual({ code: 2, changed: 0 });
+});

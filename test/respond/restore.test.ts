@@ -1,0 +1,188 @@
+import {
+  AttachInstancesCommand,
+  CreateAutoScalingGroupCommand,
+  CreateLaunchConfigurationCommand,
+  DescribeAutoScalingInstancesCommand,
+} from "@aws-sdk/client-auto-scaling";
+import {
+  AllocateAddressCommand,
+  AssociateAddressCommand,
+  CreateSecurityGroupCommand,
+  CreateTagsCommand,
+  DeleteSecurityGroupCommand,
+  DescribeAddressesCommand,
+  DescribeInstanceAttributeCommand,
+  DescribeInstancesCommand,
+  DescribeNetworkInterfacesCommand,
+  DescribeSnapshotsCommand,
+  ModifyInstanceAttributeCommand,
+  ModifyNetworkInterfaceAttributeCommand,
+} from "@aws-sdk/client-ec2";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import {
+  addInterface,
+  freshScene,
+  groupsOf,
+  keysIn,
+  launch,
+  respond,
+  type Scene,
+  startScene,
+} from "./support/scene.ts";
+
+let scene: Scene;
+beforeAll(async () => {
+  scene = await startScene();
+});
+beforeEach(async () => {
+  scene = await freshScene(scene);
+});
+afterAll(() => scene.truth.stop());
+
+/** What a response changes and a restore puts back, as AWS describes it. */
+async function described(id: string) {
+  const { ec2 } = scene;
+  const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
+  const instance = Reservations[0]?.Instances?.[0];
+  const Filters = [{ Name: "attachment.instance-id", Values: [id] }];
+  const { NetworkInterfaces = [] } = await ec2.send(new DescribeNetworkInterfacesCommand({ Filters }));
+  const attribute = async (Attribute: "disableApiTermination" | "instanceInitiatedShutdownBehavior") =>
+    ec2.send(new DescribeInstanceAttributeCommand({ InstanceId: id, Attribute }));
+  const { Addresses = [] } = await ec2.send(new DescribeAddressesCommand({}));
+  return {
+    state: instance?.State?.Name,
+    tags: Object.fromEntries((instance?.Tags ?? []).map(({ Key, Value }) => [Key, Value])),
+    disks: (instance?.BlockDeviceMappings ?? []).map(({ DeviceName, Ebs }) => [
+      DeviceName,
+      Ebs?.VolumeId,
+      Ebs?.DeleteOnTermination,
+    ]),
+    interfaces: NetworkInterfaces.map(({ NetworkInterfaceId, Groups = [], Attachment }) => [
+      NetworkInterfaceId,
+      Groups.map(({ GroupId }) => GroupId).sort(),
+      Attachment?.DeleteOnTermination,
+    ]),
+    protection: (await attribute("disableApiTermination")).DisableApiTermination?.Value,
+    shutdown: (await attribute("instanceInitiatedShutdownBehavior")).InstanceInitiatedShutdownBehavior?.Value,
+    addresses: Addresses.map(({ PublicIp, NetworkInterfaceId }) => [PublicIp, NetworkInterfaceId]),
+  };
+}
+
+test("a restore puts back groups, protection, shutdown, disks, tags and addresses, and keeps the evidence", async () => {
+  const id = await launch(scene);
+  const second = await addInterface(scene, id);
+  await scene.ec2.send(
+    new ModifyInstanceAttributeCommand({ InstanceId: id, InstanceInitiatedShutdownBehavior: { Value: "terminate" } }),
+  );
+  await scene.ec2.send(
+    new CreateTagsCommand({
+      Resources: [id],
+      Tags: [
+        { Key: "ir:status", Value: "mine" },
+        { Key: "Name", Value: "web" },
+      ],
+    }),
+  );
+  const { AllocationId } = await scene.ec2.send(new AllocateAddressCommand({ Domain: "vpc" }));
+  await scene.ec2.send(new AssociateAddressCommand({ AllocationId, NetworkInterfaceId: second }));
+  const before = await described(id);
+
+  expect((await respond("-i", id)).code).toBe(0);
+  const contained = await described(id);
+  expect(contained.addresses).toEqual([[before.addresses[0]?.[0], undefined]]);
+  expect(contained).toMatchObject({ protection: true, shutdown: "stop" });
+
+  const { code, out } = await respond("restore", id, "--reason", "false alarm");
+  expect({ code, out, after: await described(id) }).toEqual({
+    code: 0,
+    out: expect.stringContaining("is restored"),
+    after: before,
+  });
+  const files = await keysIn(scene);
+  expect(files.filter((key) => /screenshot|before|manifest-[12]|1-closed/.test(key))).toHaveLength(5);
+  const { Snapshots = [] } = await scene.ec2.send(
+    new DescribeSnapshotsCommand({ Filters: [{ Name: "tag:ir:source", Values: [id] }] }),
+  );
+  expect(Snapshots).toHaveLength(1);
+});
+
+test("a restored instance can be contained again, as a new case, whose state before is the restored one", async () => {
+  const id = await launch(scene);
+  await respond("-i", id);
+  await respond("restore", id, "--reason", "false alarm");
+  expect((await respond("-i", id)).code).toBe(0);
+  expect((await respond("restore", id, "--reason", "again")).code).toBe(0);
+  expect(await groupsOf(scene, id)).toEqual([[scene.groupId]]);
+  expect((await keysIn(scene, `instances/${id}`)).length).toBe(4);
+});
+
+test("what somebody else changed meanwhile is left alone: exit 9; the rest is put back", async () => {
+  const id = await launch(scene);
+  const second = await addInterface(scene, id);
+  await respond("-i", id);
+  const { GroupId = "" } = await scene.ec2.send(
+    new CreateSecurityGroupCommand({ GroupName: "theirs", Description: "x", VpcId: scene.vpcId }),
+  );
+  await scene.ec2.send(new ModifyNetworkInterfaceAttributeCommand({ NetworkInterfaceId: second, Groups: [GroupId] }));
+  const { code, out } = await respond("restore", id, "--reason", "false alarm");
+  expect({ code, groups: (await groupsOf(scene, id)).flat().sort() }).toEqual({
+    code: 9,
+    groups: [scene.groupId, GroupId].sort(),
+  });
+  expect(out).toContain("not our doing");
+});
+
+test("trap 10: groups that were deleted meanwhile are left out, and said so", async () => {
+  const { GroupId = "" } = await scene.ec2.send(
+    new CreateSecurityGroupCommand({ GroupName: "extra", Description: "x", VpcId: scene.vpcId }),
+  );
+  const id = await launch(scene, { SecurityGroupIds: [scene.groupId, GroupId] });
+  await respond("-i", id);
+  await scene.ec2.send(new DeleteSecurityGroupCommand({ GroupId }));
+  const { code } = await respond("restore", id, "--reason", "false alarm");
+  expect({ code, groups: await groupsOf(scene, id) }).toEqual({ code: 9, groups: [[scene.groupId]] });
+});
+
+test("trap 11: out of its Auto Scaling group with isolation, and back in it with the restore", async () => {
+  const { autoScaling } = scene;
+  const id = await launch(scene);
+  const configuration = { LaunchConfigurationName: "web", ImageId: scene.imageId, InstanceType: "m5.large" };
+  await autoScaling.send(new CreateLaunchConfigurationCommand(configuration));
+  await autoScaling.send(
+    new CreateAutoScalingGroupCommand({
+      AutoScalingGroupName: "web",
+      LaunchConfigurationName: "web",
+      MinSize: 0,
+      MaxSize: 5,
+      DesiredCapacity: 0,
+      VPCZoneIdentifier: scene.subnetId,
+    }),
+  );
+  await autoScaling.send(new AttachInstancesCommand({ AutoScalingGroupName: "web", InstanceIds: [id] }));
+  const groupOf = async () => {
+    const { AutoScalingInstances = [] } = await autoScaling.send(
+      new DescribeAutoScalingInstancesCommand({ InstanceIds: [id] }),
+    );
+    return AutoScalingInstances[0]?.AutoScalingGroupName;
+  };
+  expect((await respond("-i", id)).code).toBe(0);
+  expect(await groupOf()).toBe(undefined);
+  const { code, out } = await respond("restore", id, "--reason", "false alarm");
+  expect({ code, out, group: await groupOf() }).toEqual({ code: 0, out: expect.anything(), group: "web" });
+});
+
+test("restore wants a reason: exit 2; without an open case: exit 3", async () => {
+  const id = await launch(scene);
+  expect((await respond("restore", id, "--reason", "x")).code).toBe(3);
+  await respond("-i", id);
+  expect((await respond("restore", id)).code).toBe(2);
+});
+
+test("where the bucket refused, the operator's log is enough to restore", async () => {
+  const id = await launch(scene);
+  scene.truth.inject({ on: ({ service }) => service === "s3", times: 1_000, fault: { kind: "denied" } });
+  expect((await respond("-i", id)).code).toBe(4);
+  scene.truth.forgetCalls();
+  const { code } = await respond("restore", id, "--reason", "false alarm");
+  expect({ code, groups: await groupsOf(scene, id) }).toEqual({ code: 0, groups: [[scene.groupId]] });
+});
