@@ -9,6 +9,8 @@ export default defineConfig({
       {
         test: {
           name: "unit",
+          // Some simulate a hundred cold starts, and two projects run beside each other.
+          testTimeout: 30_000,
           include: ["test/architecture.test.ts", "test/{unit,conformance,oracle,faults}/**/*.test.ts"],
         },
       },

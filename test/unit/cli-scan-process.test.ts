@@ -85,7 +85,8 @@ describe("scan in a process", PATIENTLY, () => {
     child.stderr.on("data", (text) => (said += text));
     const [code] = await once(child, "close");
     expect(code).toBe(0);
-    expect(said).toMatch(/^Ended before all was read\. \d+ alerts? in \d+ records? of \d files?\.\n$/);
+    // How far it got until then, nobody knows: the large file says the same again and again.
+    expect(said).toMatch(/^Ended before all was read\. \d+ alerts? in \d+ records? of \d files?(; [^\n]+)?\.\n$/);
   });
 
   test("shows a bar on a terminal, on standard error alone, and clears it away", async () => {
