@@ -4,7 +4,7 @@ import { bucketWriter, clientConfig, inRegion, openOnMinistack } from "#test/sup
 import { startEmulators } from "#test/support/emulators.ts";
 import { invoker } from "#test/support/invoke.ts";
 import type { Ministack } from "#test/support/ministack.ts";
-import { keyOf, logFile, ROOT, record, trailStopped } from "#test/support/records.ts";
+import { keyOf, logFile, ROOT, record, trailStopped, trailStoppedBySomebody } from "#test/support/records.ts";
 import { type SlackStandIn, startSlackStandIn } from "#test/support/slack-stand-in/server.ts";
 import type { TerraformRoot } from "#test/support/terraform.ts";
 import { textsOf, toldAlerts } from "#test/support/told.ts";
@@ -62,7 +62,7 @@ describe("examples/eventbridge", () => {
   test("tells API calls and sign-ins as they come", async () => {
     slack.clear();
     const invoke = invoker(ministack, "cloudtrail-to-slack");
-    const call = trailStopped("111111111111", { eventID: "call" });
+    const call = trailStoppedBySomebody("111111111111", "call");
     const signIn = record({
       eventID: "sign-in",
       eventSource: "signin.amazonaws.com",
