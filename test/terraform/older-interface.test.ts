@@ -162,6 +162,10 @@ describe("the older module's interface", () => {
     expect(settingsOf(resources)).toEqual({
       allowedHookHosts: ["hooks.slack.com", "hooks.slack-gov.com"],
       countRefusedCalls: true,
+      grouping: {
+        windowMs: 900_000,
+        retryQueue: "arn:aws:sqs:us-east-1:000000000000:fivexl-cloudtrail-to-slack-retry",
+      },
       ledger: { table: "fivexl-cloudtrail-to-slack-table", retentionDays: 30 },
       limits: {
         file_bytes: 4_294_967_296,
