@@ -1,5 +1,6 @@
 import { DescribeInstancesCommand, DescribeVolumesCommand } from "@aws-sdk/client-ec2";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import type { Call } from "#test/support/truth/journal.ts";
 import { createNetwork } from "#test/support/truth/networks.ts";
 import { launch as launchShape, type Shape } from "#test/support/truth/shapes.ts";
 import { freshScene, type Scene, startScene } from "./support/scene.ts";
@@ -22,10 +23,12 @@ async function victim(shape: Shape = {}) {
 }
 
 const count = (action: string) => scene.truth.calls(`ec2:${action}`).length;
-const stateOf = async (id: string) => {
+const described = async (id: string) => {
   const { Reservations = [] } = await scene.ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
-  return Reservations[0]?.Instances?.[0]?.State?.Name;
+  return Reservations[0]?.Instances?.[0];
 };
+const stateOf = async (id: string) => (await described(id))?.State?.Name;
+const tagsOf = async (id: string) => ((await described(id))?.Tags ?? []).map(({ Key }) => Key);
 const volumesOf = async (...VolumeIds: string[]) => {
   const { Volumes = [] } = await scene.ec2.send(new DescribeVolumesCommand({ VolumeIds }));
   return Volumes;
@@ -84,6 +87,28 @@ test("trap 21: a machine that is no Nitro gets no interrupt, and is stopped", as
   const records = await playSteps({ instanceId: id });
   expect([records.Interrupt?.status, records.AwaitStopped?.status]).toEqual(["skipped", "ok"]);
   expect(count("SendDiagnosticInterrupt")).toBe(0);
+});
+
+test("trap 21: where the bucket refuses, the interrupt is sent all the same, once: a tag tells", async () => {
+  const { id } = await victim();
+  // Without its stop it runs on, as in a second attempt.
+  const claims = ({ params }: Call) => params.Key?.includes("claims/Interrupt") === true;
+  for (const on of [claims, "StopInstances"]) scene.truth.inject({ on, times: 1_000, fault: { kind: "denied" } });
+  const first = await playSteps({ instanceId: id, case: "c1" });
+  expect([first.Isolate?.status, first.Interrupt?.status]).toEqual(["ok", "ok"]);
+  const second = await playSteps({ instanceId: id, case: "c1" });
+  expect(said(second, "Interrupt")).toBe("ok: sent, or about to be, by an earlier attempt");
+  expect(scene.truth.interrupts(id)).toHaveLength(1);
+  expect(await tagsOf(id)).toContain("ir:interrupt");
+  const restored = await playSteps({ instanceId: id, action: "restore" });
+  expect([said(restored, "Restore"), await tagsOf(id)]).toEqual(["ok: ", []]);
+});
+
+test("trap 21: where nothing can tell that it was sent, it is not", async () => {
+  const { id } = await victim();
+  for (const on of ["PutObject", "CreateTags"]) scene.truth.inject({ on, times: 1_000, fault: { kind: "denied" } });
+  const records = await playSteps({ instanceId: id });
+  expect([records.Interrupt?.status, scene.truth.interrupts(id)]).toEqual(["failed", []]);
 });
 
 test("trap 26: the forensic machine may be in another zone: it gets copies there, and the originals stay as they are", async () => {
