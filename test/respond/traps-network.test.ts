@@ -115,3 +115,11 @@ test("trap 44: whoever changes our tags changes nothing for us: it is contained 
   const restored = await respond("restore", id, "--reason", "test");
   expect({ code: restored.code, groups: await groupsOf(scene, id) }).toEqual({ code: 9, groups: [[scene.groupId]] });
 });
+
+test("trap 22: the plan of full says when the root disk has no room for the memory", async () => {
+  const rootOf = (VolumeSize: number) => ({ BlockDeviceMappings: [{ DeviceName: "/dev/sda1", Ebs: { VolumeSize } }] });
+  const [small, large] = [await launch(scene, rootOf(8)), await launch(scene, rootOf(100))];
+  const planOf = async (id: string) => (await respond("-i", id, "--mode", "full", "--dry-run")).out;
+  expect(await planOf(small)).toContain("the root disk of 8 GiB may be too small for 8 GiB of memory");
+  expect(await planOf(large)).not.toContain("too small");
+});
