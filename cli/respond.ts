@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { messageOf } from "#model/errors.ts";
 import { answer } from "./respond/approve.ts";
 import { findCase } from "./respond/cases.ts";
-import { respondDeployed } from "./respond/deployed.ts";
+import { NotStarted, respondDeployed } from "./respond/deployed.ts";
 import { EXIT, EXIT_CODES, type ExitCode, RespondError, worst } from "./respond/exit.ts";
 import { containHere } from "./respond/here.ts";
 import { type Show, showOn } from "./respond/progress.ts";
@@ -148,9 +148,28 @@ async function followAll(
     options: given,
   });
   await each(targets, { concurrency: CONCURRENCY, stop: new AbortController().signal }, async (id) => {
-    codes.push(await respondDeployed(requestOf(id), surroundings, show, stop));
+    const code = await respondDeployed(requestOf(id), surroundings, show, stop).catch((error: unknown) => {
+      if (!(error instanceof NotStarted)) throw error;
+      return isolateAnyway(id, options, error, surroundings, show);
+    });
+    codes.push(code);
   });
   return worst(codes);
+}
+
+/** Isolation does not wait for a state machine that somebody has to mend: this process does what it can. */
+async function isolateAnyway(
+  instance: string,
+  { mode, reason = "" }: Options,
+  { message }: NotStarted,
+  surroundings: Surroundings,
+  show: Show,
+): Promise<ExitCode> {
+  const rest = mode === "full" ? "; the rest of full is not done" : "";
+  show.event("not-started", { instance }, `${message}: this process contains ${instance} instead${rest}`);
+  const asked = { reason, profile: "contain", dryRun: false } as const;
+  const codes = await containHere([instance], asked, surroundings, show);
+  return worst(mode === "full" ? [...codes, EXIT.partial] : codes);
 }
 
 async function restore(

@@ -26,10 +26,15 @@ const LONGEST_MS = 30 * 60_000;
 /** What an execution is started with. */
 export type Request = Readonly<Record<string, unknown>> & { readonly instanceId: string };
 
+/** The state machine could not be started: nothing has been done. */
+export class NotStarted extends RespondError {
+  override readonly name = "NotStarted";
+}
+
 /**
  * Lets the deployed state machine do it, and follows.
  * @param stop ends the following; the execution goes on
- * @throws RespondError when it cannot be started
+ * @throws NotStarted
  */
 export async function respondDeployed(
   request: Request,
@@ -56,7 +61,7 @@ async function start(sfn: SFNClient, stateMachineArn: string, name: string, inpu
   } catch (cause) {
     if (errorName(cause) === "ExecutionAlreadyExists")
       return `${stateMachineArn.replace(":stateMachine:", ":execution:")}:${name}`;
-    throw new RespondError(EXIT.forbidden, `the execution does not start: ${messageOf(cause)}`, { cause });
+    throw new NotStarted(EXIT.forbidden, `the execution does not start: ${messageOf(cause)}`, { cause });
   }
 }
 

@@ -23,7 +23,7 @@ Of several instances the worst counts: 5, 7, 4, 8, 3, 6, 0.`;
 
 /** A command ends here, with a sentence and a code. */
 export class RespondError extends Error {
-  override readonly name = "RespondError";
+  override readonly name: string = "RespondError";
   readonly exitCode: ExitCode;
 
   constructor(exitCode: ExitCode, message: string, options?: ErrorOptions) {

@@ -12,7 +12,7 @@ locals {
   is_ours             = { StringEquals = { "aws:ResourceTag/ir:managed" = "true" } }
   becomes_ours        = { StringEquals = { "aws:RequestTag/ir:managed" = "true" } }
   # The labels on a contained instance.
-  instance_tag_keys = ["ir:case", "ir:investigation", "ir:isolated-at", "ir:status"]
+  instance_tag_keys = ["ir:case", "ir:interrupt", "ir:investigation", "ir:isolated-at", "ir:status"]
 
   looking_actions = [
     "autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribeAutoScalingInstances", "autoscaling:DescribeLifecycleHooks", "ec2:DescribeAddresses",

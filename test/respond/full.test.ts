@@ -97,3 +97,21 @@ test("full wants --yes where nobody can be asked: exit 2, and nothing is changed
   const { code } = await respond("-i", id, "--mode", "full", "--json");
   expect({ code, changed: scene.truth.calls(({ mutating }) => mutating).length }).toEqual({ code: 2, changed: 0 });
 });
+
+test.each([
+  ["contain", 0],
+  ["full", 4],
+] as const)(
+  "where the execution cannot be started, the process of the operator isolates: %s",
+  async (mode, expected) => {
+    const here = await elsewhere(scene);
+    const id = await launch(here);
+    const refused = here.truth.inject({ on: "StartExecution", times: 1_000, fault: { kind: "denied" } });
+    const { code, out } = await respond("-i", id, "--mode", mode, "--yes");
+    refused.remove();
+    expect({ code, out: code === expected ? "" : out }).toEqual({ code: expected, out: "" });
+    expect((await groupsOf(here, id)).flat()).not.toContain(here.groupId);
+    expect(out).toContain("this process contains");
+    expect(out.includes("the rest of full is not done")).toBe(mode === "full");
+  },
+);

@@ -71,7 +71,7 @@ function powerOff(before: Before, settings: Settings): readonly Planned[] {
   return [
     {
       step: "Interrupt",
-      what: "diagnostic interrupt: a prepared kernel writes its memory to disk",
+      what: `diagnostic interrupt: a prepared kernel writes its memory to disk${roomFor(before)}`,
       skipped: !settings.nmi,
     },
     { step: "Stop", what: `stop it${disks}`, skipped: store > 0 || before.spotRequest?.type === "one-time" },
@@ -88,4 +88,13 @@ function powerOff(before: Before, settings: Settings): readonly Planned[] {
       skipped: settings.replacementLaunchTemplate === null && before.autoScaling === undefined,
     },
   ];
+}
+
+const MIB_PER_GIB = 1_024;
+
+/** The kernel writes to the root disk, as much as there is memory at most. */
+function roomFor({ instance, volumes, memoryMiB = 0 }: Before): string {
+  const sizeGiB = volumes.find(({ device }) => device === instance.rootDeviceName)?.sizeGiB;
+  if (sizeGiB === undefined || sizeGiB * MIB_PER_GIB > memoryMiB) return "";
+  return `; the root disk of ${sizeGiB} GiB may be too small for ${memoryMiB / MIB_PER_GIB} GiB of memory`;
 }

@@ -59,6 +59,7 @@ export async function readBefore(aws: Aws, id: string, quarantineGroupId: string
     shutdownBehavior: shutdown?.InstanceInitiatedShutdownBehavior?.Value,
     spotRequest: spot,
     instanceStoreGB: type?.instanceStoreGB,
+    memoryMiB: type?.memoryMiB,
     hypervisor: type?.hypervisor ?? instance.Hypervisor,
     autoScaling: scaling,
     quarantineGroupId: quarantineGroupId ?? undefined,
@@ -159,7 +160,8 @@ async function typeOf({ ec2 }: Aws, { InstanceType }: Instance, abortSignal: Abo
   const asked = new DescribeInstanceTypesCommand({ InstanceTypes: [InstanceType] });
   const { InstanceTypes: [type] = [] } = await ec2.send(asked, { abortSignal });
   if (type === undefined) return undefined;
-  return { hypervisor: type.Hypervisor, instanceStoreGB: type.InstanceStorageInfo?.TotalSizeInGB ?? 0 };
+  const { Hypervisor: hypervisor, InstanceStorageInfo, MemoryInfo } = type;
+  return { hypervisor, instanceStoreGB: InstanceStorageInfo?.TotalSizeInGB ?? 0, memoryMiB: MemoryInfo?.SizeInMiB };
 }
 
 async function autoScalingOf(

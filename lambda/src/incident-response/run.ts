@@ -91,6 +91,7 @@ export const Before = v.object({
   spotRequest: v.optional(v.object({ id: text, type: text })),
   /** GB on disks that a stop empties; 0 is none. */
   instanceStoreGB: v.optional(v.number()),
+  memoryMiB: v.optional(v.number()),
   /** `nitro` or `xen`. */
   hypervisor: maybe,
   autoScaling: v.optional(v.object({ group: text, lifecycleState: text, protectedFromScaleIn: v.boolean() })),

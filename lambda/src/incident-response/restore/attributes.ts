@@ -9,7 +9,7 @@ import {
   ModifyNetworkInterfaceAttributeCommand,
 } from "@aws-sdk/client-ec2";
 import { describeInstance, describeInterfaces, tagsOf } from "#incident-response/describe.ts";
-import { quarantineTags } from "#incident-response/steps/protect.ts";
+import { interruptTag, quarantineTags } from "#incident-response/steps/protect.ts";
 import { attempt, type PuttingBack, wasChanged } from "./putting-back.ts";
 
 /** What was there before, by the state before or, where that could not be read, by what the step said. */
@@ -73,7 +73,8 @@ export async function restoreTags(back: PuttingBack): Promise<void> {
     const { instance } = await describeInstance(aws, run.instanceId);
     const now = tagsOf(instance.Tags);
     const old = before.instance.tags;
-    const ours = quarantineTags(run.case, "").filter(({ Key, Value }) => {
+    const marks = [...quarantineTags(run.case, ""), interruptTag(run.case)];
+    const ours = marks.filter(({ Key, Value }) => {
       if (now[Key] === undefined || now[Key] === old[Key]) return false;
       if (Key === "ir:isolated-at" || now[Key] === Value) return true;
       back.drift.push(`the tag ${Key} is ${now[Key]} now, which is not our doing`);

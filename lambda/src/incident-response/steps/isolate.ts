@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ModifyNetworkInterfaceAttributeCommand, type NetworkInterface } from "@aws-sdk/client-ec2";
-import { isMissing, isThrottled, isTransient } from "#incident-response/aws-error.ts";
+import { errorName, isMissing, isThrottled, isTransient } from "#incident-response/aws-error.ts";
 import type { Context, Step } from "#incident-response/context.ts";
 import { describeInterfaces } from "#incident-response/describe.ts";
 import type { StepResult } from "#incident-response/record.ts";
@@ -20,14 +20,17 @@ const REFUSED_ROUNDS = 2;
 export const isolate: Step = async (context) => {
   if (context.before.instance.state === "terminated") throw new Skip("the instance is terminated: it has no network");
   const groups = new Map<string, string>();
+  const notes = new Set<string>();
   let problems: readonly unknown[] = [];
   let refusedRounds = 0;
   for (let round = 1; round <= MAX_ROUNDS && refusedRounds < REFUSED_ROUNDS; round += 1) {
     const interfaces = await describeInterfaces(context.aws, context.run.instanceId);
     const withoutGroup = new Set(interfaces.flatMap(({ VpcId }) => VpcId ?? []).filter((vpcId) => !groups.has(vpcId)));
-    const making = await Promise.allSettled(Array.from(withoutGroup, (vpcId) => makeGroup(context, vpcId, groups)));
+    const making = await Promise.allSettled(
+      Array.from(withoutGroup, (vpcId) => makeGroup(context, vpcId, groups, notes)),
+    );
     const open = interfaces.filter((one) => !isIn(one, groups.get(one.VpcId ?? "")));
-    if (open.length === 0) return isolated(context, interfaces, groups);
+    if (open.length === 0) return isolated(context, interfaces, groups, notes);
     const closing = await Promise.allSettled(open.map((one) => close(context, one, groups)));
     problems = [...making, ...closing].flatMap((tried) => (tried.status === "rejected" ? [tried.reason] : []));
     if (problems.length > 0) await sleep(BETWEEN_ROUNDS_MS * round, undefined, { signal: context.signal });
@@ -44,10 +47,25 @@ const isRefusal = (error: unknown) => !isThrottled(error) && !isTransient(error)
 const isIn = ({ Groups = [] }: NetworkInterface, group: string | undefined) =>
   group !== undefined && Groups.length === 1 && Groups[0]?.GroupId === group;
 
-/** One group for each VPC: an instance may have interfaces in several. */
-async function makeGroup({ aws, run, settings, changed }: Context, vpcId: string, groups: Map<string, string>) {
-  const wanted = { vpcId, account: run.account, region: run.region, settings };
-  groups.set(vpcId, await quarantineGroup(aws.ec2, wanted, changed));
+/**
+ * One group for each VPC: an instance may have interfaces in several. Addresses that may come in want a group of their
+ * own; where the VPC takes no more, the group without them is better than none.
+ */
+async function makeGroup(context: Context, vpcId: string, groups: Map<string, string>, notes: Set<string>) {
+  const { aws, run, settings, changed } = context;
+  const group = (forensicCidrs: string[]) =>
+    quarantineGroup(
+      aws.ec2,
+      { vpcId, account: run.account, region: run.region, settings: { ...settings, forensicCidrs } },
+      changed,
+    );
+  try {
+    groups.set(vpcId, await group(settings.forensicCidrs));
+  } catch (error) {
+    if (errorName(error) !== "SecurityGroupLimitExceeded" || settings.forensicCidrs.length === 0) throw error;
+    groups.set(vpcId, await group([]));
+    notes.add(`${vpcId} takes no more security groups: nobody is let in`);
+  }
 }
 
 async function close({ aws, changed }: Context, one: NetworkInterface, groups: ReadonlyMap<string, string>) {
@@ -65,9 +83,11 @@ function isolated(
   { before }: Context,
   interfaces: readonly NetworkInterface[],
   groups: ReadonlyMap<string, string>,
+  notes: ReadonlySet<string>,
 ): StepResult {
   return {
     status: "ok",
+    ...(notes.size === 0 ? {} : { reason: [...notes].join("; ") }),
     details: {
       groups: Object.fromEntries(groups),
       interfaces: interfaces.map(({ NetworkInterfaceId }) => NetworkInterfaceId),

@@ -1,14 +1,19 @@
-import { SendDiagnosticInterruptCommand, StopInstancesCommand } from "@aws-sdk/client-ec2";
+import { CreateTagsCommand, SendDiagnosticInterruptCommand, StopInstancesCommand } from "@aws-sdk/client-ec2";
 import { errorName } from "#incident-response/aws-error.ts";
 import { keys } from "#incident-response/cases.ts";
 import type { Context, Step } from "#incident-response/context.ts";
-import { describeInstance } from "#incident-response/describe.ts";
+import { describeInstance, tagsOf } from "#incident-response/describe.ts";
 import { putOnce } from "#incident-response/evidence.ts";
+import { within } from "#incident-response/patience.ts";
 import { explained, Skip } from "#incident-response/run-step.ts";
 import { bucketOf } from "#incident-response/validate.ts";
+import { interruptTag } from "./protect.ts";
 
 const UNSUPPORTED =
   /^(UnsupportedOperation|Unsupported|IncorrectInstanceState|IncorrectState|InvalidParameterCombination)$/;
+
+/** How long the bucket may take to keep the intent. */
+const BUCKET_PATIENCE_MS = 3_000;
 
 /** A stop that the operating system drags out is forced after it, and given up after the other. */
 const FORCE_AFTER_MS = 120_000;
@@ -26,14 +31,7 @@ export const interrupt: Step = async (context) => {
   if (before.hypervisor !== undefined && before.hypervisor !== "nitro") throw new Skip("it is no Nitro instance");
   const waitSeconds = settings.nmiGraceSeconds;
   const at = new Date().toISOString();
-  const claim = await putOnce(
-    aws,
-    bucketOf(settings, run.account),
-    keys.claim(run.case, "Interrupt"),
-    JSON.stringify({ at }),
-    "intent",
-  );
-  if (claim === undefined)
+  if (!(await claimed(context, tagsOf(instance.Tags), at)))
     return { status: "ok", reason: "sent, or about to be, by an earlier attempt", details: { waitSeconds } };
   try {
     await aws.ec2.send(new SendDiagnosticInterruptCommand({ InstanceId: run.instanceId }));
@@ -47,6 +45,29 @@ export const interrupt: Step = async (context) => {
     details: { waitSeconds, method: "nmi", sentAt: at, location: "root volume, where kdump is set up" },
   };
 };
+
+/**
+ * Whether nobody has sent it yet, which is written down before it is sent. Where the bucket does not take it, a tag of the
+ * instance does: memory is lost for good, and the attempts of one execution come one after another.
+ * @throws what the SDK throws when neither takes it: then it is not sent
+ */
+async function claimed(
+  { aws, run, settings, changed }: Context,
+  tags: Readonly<Record<string, string>>,
+  at: string,
+): Promise<boolean> {
+  const mark = interruptTag(run.case);
+  if (tags[mark.Key] === mark.Value) return false;
+  const key = keys.claim(run.case, "Interrupt");
+  try {
+    const put = putOnce(aws, bucketOf(settings, run.account), key, JSON.stringify({ at }), "intent");
+    return (await within(BUCKET_PATIENCE_MS, put)) !== undefined;
+  } catch {
+    await aws.ec2.send(new CreateTagsCommand({ Resources: [run.instanceId], Tags: [mark] }));
+    changed({ what: "tags", id: run.instanceId, before: { [mark.Key]: null }, after: { [mark.Key]: mark.Value } });
+    return true;
+  }
+}
 
 /** Stops the instance; after an interrupt without asking its operating system, which may be the attacker's. */
 export const stop: Step = async (context) => {

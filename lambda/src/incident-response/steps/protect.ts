@@ -89,6 +89,9 @@ export const quarantineTags = (caseName: string, isolatedAt: string) => [
   { Key: "ir:isolated-at", Value: isolatedAt },
 ];
 
+/** Tells that the diagnostic interrupt of a case was sent, where the bucket does not. */
+export const interruptTag = (caseName: string) => ({ Key: "ir:interrupt", Value: caseName });
+
 /** Marks the instance. */
 export const tags: Step = async ({ aws, before, run, changed }) => {
   const wanted = quarantineTags(run.case, run.startedAt);
