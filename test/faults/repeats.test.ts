@@ -187,6 +187,56 @@ test("the queue takes no message that would end the window → repeats are told 
   expectSettled(simulation);
 });
 
+test("the queue does not answer when something repeats → it is told at once, after one try and no more", async () => {
+  const simulation = await deployed([[stopped("e1")], [stopped("e2", 1)]]);
+  await notify(simulation, 0);
+  let tries = 0;
+  simulation.change((world) => ({
+    ...world,
+    queue: {
+      ...world.queue,
+      send: async () => {
+        tries += 1;
+        throw new Error("no queue");
+      },
+    },
+  }));
+  await notify(simulation, 1);
+  expect([headlines(simulation).length, tries]).toEqual([2, 1]);
+});
+
+test("the message that ends a window gets lost in the queue → the next alert has what was counted told", async () => {
+  const simulation = await deployed([[stopped("e1")], [stopped("e2", 1)], [stopped("e3", 2)]]);
+  await notify(simulation, 0);
+  simulation.change((world) => ({ ...world, queue: { ...world.queue, send: async () => {} } }));
+  await notify(simulation, 1);
+  simulation.change((world) => world);
+  await wait(simulation, 20);
+  expect(said(simulation)).toBe(1);
+  await notify(simulation, 2);
+  await simulation.settle();
+  expect([said(simulation), headlines(simulation)]).toEqual([
+    3,
+    [STOPPED, STOPPED, "🔴 CRITICAL · 1 more: CloudTrail logging stopped"],
+  ]);
+  expectSettled(simulation);
+});
+
+test("the first message was deleted, and Slack puts the reply at the end of the channel → the next repeat is told in full", async () => {
+  const simulation = await deployed([[stopped("e1")], [stopped("e2", 1)], [stopped("e3", 2)]], { document: APP });
+  await notify(simulation, 0);
+  // Without `message.thread_ts`, which says that it stands in a thread.
+  simulation.slack.answerNext(CHANNEL, {
+    status: 200,
+    body: JSON.stringify({ ok: true, channel: CHANNEL, ts: "1.2" }),
+  });
+  await notify(simulation, 1);
+  await notify(simulation, 2);
+  const [first, second, ...others] = simulation.slack.received(CHANNEL);
+  expect([first, second].map((message) => message && headlineOf(message))).toEqual([STOPPED, STOPPED]);
+  expect([others, Object(second?.payload).thread_ts, simulation.deadLetters]).toEqual([[], undefined, []]);
+});
+
 test("the ledger's table is down when the window ends → what was counted is told when it is back", async () => {
   const simulation = await deployed([[stopped("e1")], [stopped("e2", 1)]]);
   await notify(simulation, 0);

@@ -141,9 +141,15 @@ export async function countReplies(
 }
 
 /** The first message is gone, and Slack put the reply somewhere else: the next repeat is told in a message of its own. */
-export async function abandonWindow({ id, stored }: Look, { ledger }: Invocation): Promise<void> {
-  if (stored !== undefined && stored.window.untold === undefined)
-    await ledger.keepWindow(id, undefined, stored.version, []);
+export async function abandonWindow(
+  mine: readonly Member[],
+  { id, stored }: Look,
+  invocation: Invocation,
+): Promise<void> {
+  await confirm(mine, invocation);
+  if (stored !== undefined && stored.window.untold === undefined) {
+    await invocation.ledger.keepWindow(id, undefined, stored.version, []);
+  }
 }
 
 /** Has the first messages say how often it happened. What fails is only logged: the replies say it, too. */

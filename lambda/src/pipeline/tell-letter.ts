@@ -200,10 +200,9 @@ async function send(
   letter.counts.delivered += 1;
   letter.counts.grouped += mine.length - 1;
   try {
-    if (place !== undefined && look !== undefined) {
-      await countReplies(mine, look, via, invocation);
-      if (delivery.thread === undefined) await abandonWindow(look, invocation);
-    } else await beginWindow(letter, mine, { look, via, delivery }, invocation);
+    if (place === undefined || look === undefined) await beginWindow(letter, mine, { look, via, delivery }, invocation);
+    else if (delivery.thread === undefined) await abandonWindow(mine, look, invocation);
+    else await countReplies(mine, look, via, invocation);
   } catch (error) {
     // It was told, whatever is wrong with what is remembered of it.
     ports.log.error("repeats of what was told are told, too", { reason: messageOf(error) });
