@@ -55,6 +55,27 @@ function clientEnvironment(endpoint: string): Record<string, string> {
   };
 }
 
+/**
+ * Sends the head of an answer together with its body. The emulator's server sends them one after the other, and under load
+ * a few milliseconds apart: the AWS provider then sometimes closes the connection between them and asks again, though the
+ * call had its effect. It finds that what it makes is there already, and fails.
+ */
+const answerAtOnce = `
+import h11
+
+send = h11.Connection.send
+
+def send_head_with_body(connection, event):
+    data = send(connection, event)
+    if isinstance(event, h11.Response):
+        connection.head = data
+        return b""
+    head, connection.head = getattr(connection, "head", b""), b""
+    return head + data if data is not None else None
+
+h11.Connection.send = send_head_with_body
+`;
+
 /** Starts an emulator with empty state; see {@link startPythonServer}. */
 export async function startMinistack(options: MinistackOptions = {}): Promise<Ministack> {
   await access(join(repoRoot, "node_modules", ".bin", "node")).catch(() => {
@@ -63,7 +84,7 @@ export async function startMinistack(options: MinistackOptions = {}): Promise<Mi
   const server = await startPythonServer(
     {
       name: "ministack",
-      main: () => "from ministack.app import main\n\nmain()",
+      main: () => `${answerAtOnce}\nfrom ministack.app import main\n\nmain()`,
       env: (port, folder) => ({ ...options.functionEnv, ...serverEnvironment(port, folder, options.auth ?? true) }),
       healthPath: "/_ministack/health",
     },
