@@ -48,13 +48,7 @@ function vitest(name: string, project: string, node: () => Promise<string>): Ste
   return {
     name,
     work: async () => {
-      const results = await runProject(project, await node(), []);
-      const again = results.filter(({ failures }) => failures.some(isLostAnswer)).map(({ file }) => file);
-      if (again.length > 0) {
-        console.log(`\nthe emulator lost an answer, so these run again:\n${again.join("\n")}`);
-        const second = await runProject(project, await node(), again);
-        results.splice(0, results.length, ...results.filter(({ file }) => !again.includes(file)), ...second);
-      }
+      const results = await runProject(project, await node());
       const failures = results.flatMap((result) => result.failures);
       const sum = (count: (result: FileResult) => number) => results.reduce((total, file) => total + count(file), 0);
       if (project === "unit") {
@@ -74,14 +68,6 @@ function vitest(name: string, project: string, node: () => Promise<string>): Ste
   };
 }
 
-/**
- * Under load the provider now and then gets no answer from the emulator to a call that had its effect, and asks again:
- * what it made is then there already. AWS knows the second call by its token; the emulator does not.
- */
-function isLostAnswer(failure: string): boolean {
-  return /AlreadyExists|ResourceConflictException/.test(failure) && /retrying request \S+, attempt 2/.test(failure);
-}
-
 /** What came of one test file. */
 interface FileResult {
   readonly file: string;
@@ -92,12 +78,11 @@ interface FileResult {
   readonly tests: readonly TestResult[];
 }
 
-/** Runs a project, or some of its files. */
-async function runProject(project: string, node: string, files: readonly string[]): Promise<FileResult[]> {
+async function runProject(project: string, node: string): Promise<FileResult[]> {
   const folder = await mkdtemp(path.join(tmpdir(), "vitest-"));
   const report = path.join(folder, "report.json");
   const entry = path.join(repoRoot, "node_modules", "vitest", "vitest.mjs");
-  const args = [entry, "run", "--project", project, "--reporter=json", `--outputFile=${report}`, ...files];
+  const args = [entry, "run", "--project", project, "--reporter=json", `--outputFile=${report}`];
   try {
     const { stdout, stderr } = await run(node, args, {
       cwd: repoRoot,

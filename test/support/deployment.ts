@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import type { Ministack } from "./ministack.ts";
@@ -47,23 +47,12 @@ export async function openOnMinistack(
   },
 ): Promise<TerraformRoot> {
   const { ministack, functionName, variables, withoutWindows = false } = options;
-  // The provider's own log says which answer of the emulator it did not get, where Terraform tells only what came of it.
-  const env = { ...ministack.env, TF_LOG_PROVIDER: "DEBUG", TF_LOG_PATH: "provider.log" };
-  const root = await openRoot(path.join(repoRoot, directory), { env, variables });
-  const explain = async (error: Error): Promise<never> => {
-    const log = await readFile(path.join(root.directory, "provider.log"), "utf8").catch(() => "");
-    const lines = log
-      .split("\n")
-      .filter((line) => /retrying request|StatusCode: 5|connection reset|unexpected EOF/i.test(line));
-    const shown = lines.slice(-20).map((line) => line.slice(0, 500));
-    throw new Error([error.message, "The provider's log:", ...shown].join("\n"));
-  };
+  const root = await openRoot(path.join(repoRoot, directory), { env: ministack.env, variables });
   if (withoutWindows) await writeFile(path.join(root.directory, "windows_override.tf"), WITHOUT_WINDOWS);
   const stopGranting = grantGetParameters(ministack, `${functionName}-role`);
   await root.init();
   return {
     ...root,
-    apply: (applyOptions) => root.apply(applyOptions).catch(explain),
     close: async () => {
       stopGranting();
       await root.close();
