@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import { strToU8, zipSync } from "fflate";
 import { defaultRules } from "#default-rules";
 import { compileScanner } from "./build-scanner.ts";
-import { bundle, ROOT, SCANNER } from "./bundle.ts";
+import { bundle, ROOT, SCANNER, splitBundle } from "./bundle.ts";
 
 /** A built file. */
 interface Built {
@@ -46,13 +46,10 @@ const buildIncidentResponse = () =>
   buildFunction("lambda/src/incident-response/handler.ts", "lambda/dist/incident-response.zip");
 
 async function buildFunction(entryPoint: string, target: string): Promise<Built> {
-  const { code, notices } = await bundle(entryPoint, "This function contains the following packages.", {
-    target: "node22",
-    // CommonJS starts faster than ESM in Lambda.
-    format: "cjs",
-  });
-  const file = (bytes: Uint8Array) => [bytes, { mtime: MTIME, os: UNIX, attrs: MODE_0644, level: 9 }] as const;
-  const zip = zipSync({ "index.js": [...file(code)], "THIRD-PARTY-NOTICES.txt": [...file(strToU8(notices))] });
+  const { files, notices } = await splitBundle(entryPoint, "This function contains the following packages.", "node22");
+  const packed = (bytes: Uint8Array) => [bytes, { mtime: MTIME, os: UNIX, attrs: MODE_0644, level: 9 }] as const;
+  const contents = { ...files, "THIRD-PARTY-NOTICES.txt": strToU8(notices) };
+  const zip = zipSync(Object.fromEntries(Object.entries(contents).map(([name, bytes]) => [name, [...packed(bytes)]])));
   return { file: target, bytes: zip };
 }
 

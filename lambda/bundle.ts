@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
+import { type BuildOptions, build, type Metafile, type OutputFile, type Plugin, transform } from "esbuild";
 import { style } from "#cli/preview/page/style.ts";
 import { version } from "#cli/shared/version.ts";
 import { defaultRules } from "#default-rules";
@@ -14,6 +14,12 @@ export const SCANNER = "lambda/dist/scanner.wasm";
 /** One file of JavaScript, and the licences of every package that is in it. */
 export interface Bundle {
   readonly code: Uint8Array;
+  readonly notices: string;
+}
+
+/** Files of JavaScript by their names, which load each other. */
+export interface SplitBundle {
+  readonly files: Readonly<Record<string, Uint8Array>>;
   readonly notices: string;
 }
 
@@ -62,7 +68,35 @@ const plainSchemaKeys: Plugin = {
 };
 
 /**
- * Bundles an entry point, byte for byte the same on every machine.
+ * AWS Lambda gives a function its credentials in the environment, always.
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+ * The SDK's default would bring everything that asks elsewhere: profiles, single sign-on, processes, containers.
+ */
+const credentialsOfEnvironment: Plugin = {
+  name: "credentials-of-environment",
+  setup(builder) {
+    builder.onLoad({ filter: /[\\/]@aws-sdk[\\/]credential-provider-node[\\/]dist-es[\\/]index\.js$/ }, () => ({
+      contents: 'export { fromEnv as defaultProvider } from "@aws-sdk/credential-provider-env";',
+      loader: "js",
+    }));
+  },
+};
+
+const OPTIONS = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  minify: true,
+  platform: "node",
+  // "module" first lets unused parts of the SDK be shaken off.
+  mainFields: ["module", "main"],
+  legalComments: "none",
+  plugins: [filesAsData, plainSchemaKeys],
+  metafile: true,
+  write: false,
+} as const satisfies BuildOptions;
+
+/**
+ * Bundles an entry point into one file, byte for byte the same on every machine.
  * @param options of esbuild, where they differ between entry points
  * @param heading the first line of the notices
  * @throws when a package comes without a licence
@@ -72,23 +106,36 @@ export async function bundle(
   heading: string,
   options: Pick<BuildOptions, "target" | "format" | "banner">,
 ): Promise<Bundle> {
-  const { outputFiles, metafile } = await build({
-    absWorkingDir: ROOT,
-    entryPoints: [entryPoint],
-    bundle: true,
-    minify: true,
-    platform: "node",
-    // "module" first lets unused parts of the SDK be shaken off.
-    mainFields: ["module", "main"],
-    legalComments: "none",
-    plugins: [filesAsData, plainSchemaKeys],
-    metafile: true,
-    write: false,
-    ...options,
-  });
+  const { outputFiles, metafile } = await build({ ...OPTIONS, entryPoints: [entryPoint], ...options });
   const [file] = outputFiles;
   if (file === undefined) throw new Error("esbuild gave no bundle");
   return { code: file.contents, notices: notices(heading, metafile) };
+}
+
+/**
+ * As {@link bundle}, but what is loaded by `import()` is in files of its own, so that Node reads it only then. They are
+ * CommonJS, which starts faster than ESM in Lambda; esbuild splits only ESM, so that each file is turned afterwards.
+ * @returns `index.js` and what it loads
+ */
+export async function splitBundle(entryPoint: string, heading: string, target: string): Promise<SplitBundle> {
+  const { outputFiles, metafile } = await build({
+    ...OPTIONS,
+    plugins: [...OPTIONS.plugins, credentialsOfEnvironment],
+    entryPoints: { index: entryPoint },
+    outdir: ROOT,
+    splitting: true,
+    format: "esm",
+    target,
+  });
+  const files = await Promise.all(
+    outputFiles.map(async (file) => [path.basename(file.path), await commonJs(file, target)] as const),
+  );
+  return { files: Object.fromEntries(files), notices: notices(heading, metafile) };
+}
+
+async function commonJs({ text }: OutputFile, target: string): Promise<Uint8Array> {
+  const { code } = await transform(text, { format: "cjs", minify: true, platform: "node", target });
+  return Buffer.from(code);
 }
 
 /** Most packages share a few texts: each stands there once, below the names of those that it covers. */

@@ -9,13 +9,15 @@ import { joined, moreNotice, repeatsOf, together } from "./alerts/repeats.ts";
 import { toAlert } from "./alerts/to-alert.ts";
 import { worded } from "./alerts/worded.ts";
 import { cloudwatchLog, type MetricSet, metricLine } from "./aws/cloudwatch-log.ts";
-import { dynamodbLedger } from "./aws/dynamodb.ts";
-import { ec2TagStore } from "./aws/ec2.ts";
-import { organizationsDirectory } from "./aws/organizations.ts";
-import { s3ObjectStore } from "./aws/s3.ts";
-import { snsPublisher } from "./aws/sns.ts";
-import { sqsMessageQueue } from "./aws/sqs.ts";
-import { ssmParameterStore } from "./aws/ssm.ts";
+import {
+  directoryWhenNeeded,
+  ledgerWhenNeeded,
+  objectsWhenNeeded,
+  parametersSoon,
+  publisherWhenNeeded,
+  queueWhenNeeded,
+  tagStoreWhenNeeded,
+} from "./aws/when-needed.ts";
 import { findDigests } from "./completeness/find-digests.ts";
 import { readDigest } from "./completeness/read-digest.ts";
 import { readSettings, type SettingsEnvironment } from "./config/read-settings.ts";
@@ -278,13 +280,13 @@ const clock: Clock = { nowMs: Date.now, sleep: (ms) => new Promise((resolve) => 
 /** What AWS Lambda calls. */
 export const handler = createHandler({
   environment: process.env,
-  parameters: ssmParameterStore(),
-  objects: s3ObjectStore(),
-  publisher: snsPublisher(),
-  tags: ec2TagStore(),
-  accounts: organizationsDirectory(),
-  queue: sqsMessageQueue(),
-  ledger: (settings) => dynamodbLedger({ ...settings, spacingMs: SPACING_MS, owner: crypto.randomUUID(), clock }),
+  parameters: parametersSoon(),
+  objects: objectsWhenNeeded(),
+  publisher: publisherWhenNeeded(),
+  tags: tagStoreWhenNeeded(),
+  accounts: directoryWhenNeeded(),
+  queue: queueWhenNeeded(),
+  ledger: (settings) => ledgerWhenNeeded({ ...settings, spacingMs: SPACING_MS, owner: crypto.randomUUID(), clock }),
   clock,
   slackApiUrl: "https://slack.com/api/",
   fetch,

@@ -142,6 +142,17 @@ describe("decide", () => {
     expect(judge(rules, element)).toEqual(alert("a", "b", "c"));
   });
 
+  test("a record's own fields event, config and record hide nothing, and are data below event", () => {
+    const element = JSON.parse('{"eventName":"X","event":"e","config":"c","record":"r"}');
+    const rules = [
+      rule("a", "event.event == 'e' && event.config == 'c'"),
+      rule("b", "event == 'e' || config == 'c'"),
+      rule("c", "record == 'r'"),
+      rule("d", "event.eventName == eventName"),
+    ];
+    expect(judge(rules, element)).toEqual(alert("a", "c", "d"));
+  });
+
   test.each([
     ["requestParameters.policy == 'x'", unmatched],
     ["requestParameters.policy != 'x'", alert("a")],

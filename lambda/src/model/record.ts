@@ -1,5 +1,5 @@
 /**
- * One element of `Records[]` of a CloudTrail log file, copied into bare objects (see `bare.ts`), so that a
+ * One element of `Records[]` of a CloudTrail log file, made of bare objects (see `bare.ts`), so that a
  * key such as `constructor` or `__proto__` is data and nothing else. AWS field names stay verbatim.
  */
 export type CloudTrailRecord = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-import { bareObject } from "#model/bare.ts";
+import { bareObject, madeBare } from "#model/bare.ts";
 import { DEFAULT_LIMITS, type LimitName, type Limits, MalformedElement } from "#model/log-file.ts";
 import { type CloudTrailRecord, isInsight, type JudgeableRecord } from "#model/record.ts";
 
@@ -25,7 +25,7 @@ class LimitError extends Error {
 
 /**
  * Makes an element of `Records` askable: nested in bare objects, and flat with dotted keys (list indexes as
- * `.0.`). Keys such as `__proto__` become plain keys. Never throws.
+ * `.0.`). Keys such as `__proto__` become plain keys. Never throws for what `JSON.parse` gives, whose objects it takes over.
  * @param limits of its depth and of the number of its values: more of either is made to harm
  */
 export function flatten(
@@ -41,7 +41,7 @@ export function flatten(
     };
   }
   let values = 0;
-  const copy = (value: unknown, depth: number): unknown => {
+  const visit = (value: unknown, depth: number): void => {
     values += 1;
     if (depth > limits.record_depth) {
       throw new LimitError(`is nested more than ${limits.record_depth} deep`, "record_depth");
@@ -49,17 +49,17 @@ export function flatten(
     if (values > limits.record_values) {
       throw new LimitError(`has more than ${limits.record_values} values`, "record_values");
     }
-    if (typeof value !== "object" || value === null) return value;
-    return Array.isArray(value) ? value.map((item) => copy(item, depth + 1)) : copyObject(value, depth);
+    if (typeof value !== "object" || value === null) return;
+    if (Array.isArray(value)) for (const item of value) visit(item, depth + 1);
+    else visitObject(value, depth);
   };
-  const copyObject = (object: object, depth: number): CloudTrailRecord => {
-    const nested = bareObject();
-    // Without a list of pairs, which takes as long as the rest.
-    for (const key of Object.keys(object)) nested[key] = copy((object as CloudTrailRecord)[key], depth + 1);
-    return nested;
+  const visitObject = (object: object, depth: number): CloudTrailRecord => {
+    const bare = madeBare(object);
+    for (const key in bare) visit(bare[key], depth + 1);
+    return bare;
   };
   try {
-    const record = copyObject(element, 0);
+    const record = visitObject(element, 0);
     const { eventName } = record;
     if ((typeof eventName !== "string" || eventName === "") && !isInsight(record)) {
       return { unjudgeable: "has no eventName" };

@@ -65,31 +65,34 @@ export function ask(rule: CompiledRule, { record }: JudgeableRecord, context: ob
   return failure ?? { kind: "matched" };
 }
 
-/** What a context is made from; no expression can name it. */
-const JUDGEABLE = Symbol("judgeable");
-const EVENT = Symbol("event");
+/** What the names of an expression stand for. */
+class Scope {
+  readonly judgeable: JudgeableRecord;
+  readonly config: unknown;
+  #event: object | undefined;
 
-/** A context before it has the fields of a record. */
-interface Context extends Record<string, unknown> {
-  [JUDGEABLE]: JudgeableRecord;
-  [EVENT]?: object;
+  constructor(judgeable: JudgeableRecord, config: unknown) {
+    this.judgeable = judgeable;
+    this.config = config;
+  }
+
+  /** Most rules name what they ask for: the record is flattened for those that do not. */
+  get event(): object {
+    this.#event ??= Object.assign(bareObject(), this.judgeable.flat, this.judgeable.record);
+    return this.#event;
+  }
 }
 
-/** Most rules name what they ask for: the record is flattened for those that do not. */
-const CONTEXT: object = Object.defineProperty(bareObject(), "event", {
-  get(this: Context): object {
-    const { [JUDGEABLE]: judgeable } = this;
-    this[EVENT] ??= Object.assign(bareObject(), judgeable.flat, judgeable.record);
-    return this[EVENT];
+/** Answers name by name: rules ask for a few, and copying all fields of a record takes longer than asking them. */
+const NAMES: ProxyHandler<Scope> = {
+  get(scope, name) {
+    if (name === "config") return scope.config;
+    if (name === "event") return scope.event;
+    return Reflect.get(scope.judgeable.record, name);
   },
-});
+};
 
 /** `userIdentity.type`, `event.userIdentity.type` and `event['userIdentity.type']` all name the same value. */
 export function contextOf(judgeable: JudgeableRecord, config: RuleSet["config"]): object {
-  const context: Context = Object.create(CONTEXT);
-  context[JUDGEABLE] = judgeable;
-  const { record } = judgeable;
-  for (const key of Object.keys(record)) if (key !== "event") context[key] = record[key];
-  context.config = config;
-  return context;
+  return new Proxy(new Scope(judgeable, config), NAMES);
 }
