@@ -135,7 +135,7 @@ describe("readLogFile", () => {
 
   test.each([
     ["500 elements", Array(1_200).fill(1), [500, 500, 200]],
-    ["1 MB", Array(25).fill("x".repeat(99_998)), [11, 11, 3]],
+    ["128 KB", Array(25).fill("x".repeat(11_998)), [11, 11, 3]],
   ])("gives batches of at most %s", async (_name, records, expected) => {
     const lengths: number[] = [];
     for await (const batch of readLogFile(inChunks(logFile(...records)), NAME, WIDE_LIMITS)) lengths.push(batch.length);

@@ -17,6 +17,14 @@ function inheritedNames(value: unknown): readonly string[] {
   return prototype === null ? [] : [...Object.getOwnPropertyNames(prototype), ...inheritedNames(prototype)];
 }
 
+/** Both views of a record that can be judged. */
+function judged(element: unknown) {
+  const judgeable = flatten(element);
+  if ("unjudgeable" in judgeable) throw new Error(judgeable.unjudgeable);
+  const { record, flat } = judgeable;
+  return { record, flat };
+}
+
 describe("flatten", () => {
   test("makes dotted keys, also for lists, and keeps null", () => {
     const element = {
@@ -27,18 +35,16 @@ describe("flatten", () => {
       nothing: [],
       "dotted.key": true,
     };
-    expect(flatten(element)).toEqual({
+    expect(judged(element)).toEqual({
       record: element,
       flat: { eventName: "A", "list.0.x": 1, "list.1.0": "y", "list.1.1": null, none: null, "dotted.key": true },
     });
   });
 
   test("takes __proto__ and constructor for plain keys, and no object inherits a name", () => {
-    const judgeable = flatten(
+    const { record, flat } = judged(
       JSON.parse('{"eventName":"A","__proto__":{"__proto__":1},"constructor":{"prototype":2},"list":[{"a":1}]}'),
     );
-    if ("unjudgeable" in judgeable) throw new Error(judgeable.unjudgeable);
-    const { record, flat } = judgeable;
     const list = record.list as readonly object[];
     expect({
       flat: Object.entries(flat),
@@ -101,7 +107,7 @@ describe("flatten", () => {
 
   test("judges an Insight, which has no eventName of its own", () => {
     const element = { eventID: "i", insightDetails: { eventName: "CreateUser" } };
-    expect(flatten(element)).toEqual({
+    expect(judged(element)).toEqual({
       record: element,
       flat: { eventID: "i", "insightDetails.eventName": "CreateUser" },
     });

@@ -1,9 +1,9 @@
 import { MalformedElement, SkippedElements } from "#model/log-file.ts";
 import { parsed, Text } from "./text.ts";
 
-/** A batch is full when it has so many elements, or so many bytes of text. */
+/** A batch is full when it has so many elements, or so many bytes of text: what lives shortly costs least to collect. */
 const MAX_ELEMENTS = 500;
-const MAX_BYTES = 2 ** 20;
+const MAX_BYTES = 2 ** 17;
 
 /** So much text is parsed at once: less has more calls, more falls out of the processor's caches. In bytes. */
 const PARSED_BYTES = 32 * 2 ** 10;

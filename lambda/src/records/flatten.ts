@@ -40,42 +40,60 @@ export function flatten(
       unjudgeable: `is ${element === null ? "null" : Array.isArray(element) ? "a list" : `a ${typeof element}`}`,
     };
   }
-  let values = 0;
-  const visit = (value: unknown, depth: number): void => {
-    values += 1;
-    if (depth > limits.record_depth) {
-      throw new LimitError(`is nested more than ${limits.record_depth} deep`, "record_depth");
-    }
-    if (values > limits.record_values) {
-      throw new LimitError(`has more than ${limits.record_values} values`, "record_values");
-    }
-    if (typeof value !== "object" || value === null) return;
-    if (Array.isArray(value)) for (const item of value) visit(item, depth + 1);
-    else visitObject(value, depth);
-  };
-  const visitObject = (object: object, depth: number): CloudTrailRecord => {
-    const bare = madeBare(object);
-    for (const key in bare) visit(bare[key], depth + 1);
-    return bare;
-  };
   try {
-    const record = visitObject(element, 0);
+    const record = new Taker(limits).object(element, 0);
     const { eventName } = record;
     if ((typeof eventName !== "string" || eventName === "") && !isInsight(record)) {
       return { unjudgeable: "has no eventName" };
     }
-    let flat: JudgeableRecord["flat"] | undefined;
-    return {
-      record,
-      // Few records are asked for it, and it costs more than all the rest.
-      get flat() {
-        flat ??= flatOf(record);
-        return flat;
-      },
-    };
+    return new Flattening(record);
   } catch (error) {
     if (error instanceof LimitError) return { unjudgeable: error.message, limit: error.limit };
     throw error;
+  }
+}
+
+/** Takes over one element, as long as it is within the limits. */
+class Taker {
+  readonly #limits: Pick<Limits, "record_depth" | "record_values">;
+  #values = 0;
+
+  constructor(limits: Pick<Limits, "record_depth" | "record_values">) {
+    this.#limits = limits;
+  }
+
+  /** @throws LimitError */
+  object(object: object, depth: number): CloudTrailRecord {
+    const bare = madeBare(object);
+    for (const key in bare) this.#value(bare[key], depth + 1);
+    return bare;
+  }
+
+  #value(value: unknown, depth: number): void {
+    const { record_depth, record_values } = this.#limits;
+    this.#values += 1;
+    if (depth > record_depth) throw new LimitError(`is nested more than ${record_depth} deep`, "record_depth");
+    if (this.#values > record_values) {
+      throw new LimitError(`has more than ${record_values} values`, "record_values");
+    }
+    if (typeof value !== "object" || value === null) return;
+    if (Array.isArray(value)) for (const item of value) this.#value(item, depth + 1);
+    else this.object(value, depth);
+  }
+}
+
+/** Few records are asked for their flat keys, which cost more than all the rest. */
+class Flattening implements JudgeableRecord {
+  readonly record: CloudTrailRecord;
+  #flat: JudgeableRecord["flat"] | undefined;
+
+  constructor(record: CloudTrailRecord) {
+    this.record = record;
+  }
+
+  get flat(): JudgeableRecord["flat"] {
+    this.#flat ??= flatOf(this.record);
+    return this.#flat;
   }
 }
 
