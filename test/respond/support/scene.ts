@@ -31,7 +31,7 @@ import { startTruth, type Truth } from "#test/support/truth/truth.ts";
 export const ACCOUNT = "123456789012";
 export const REGION = "us-east-1";
 /** As the naming rules have it. */
-const bucketIn = (region: string) => `s3-access-logs.${ACCOUNT}-${region}`;
+export const bucketIn = (region: string) => `s3-access-logs.${ACCOUNT}-${region}`;
 export const BUCKET = bucketIn(REGION);
 export const TOPIC = `arn:aws:sns:${REGION}:${ACCOUNT}:slack-events`;
 
