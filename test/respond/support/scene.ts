@@ -170,8 +170,13 @@ export async function launch(
 }
 
 /** Gives an instance one more network interface. @returns its id */
-export async function addInterface({ ec2, subnetId, groupId }: Scene, instanceId: string, index = 1): Promise<string> {
-  const made = await ec2.send(new CreateNetworkInterfaceCommand({ SubnetId: subnetId, Groups: [groupId] }));
+export async function addInterface(
+  { ec2, subnetId, groupId }: Scene,
+  instanceId: string,
+  index = 1,
+  groups: readonly string[] = [groupId],
+): Promise<string> {
+  const made = await ec2.send(new CreateNetworkInterfaceCommand({ SubnetId: subnetId, Groups: [...groups] }));
   const NetworkInterfaceId = made.NetworkInterface?.NetworkInterfaceId ?? "";
   await ec2.send(new AttachNetworkInterfaceCommand({ NetworkInterfaceId, InstanceId: instanceId, DeviceIndex: index }));
   return NetworkInterfaceId;
