@@ -76,7 +76,7 @@ const ONCE = "SendDiagnosticInterrupt";
 const kinds = Object.entries(FAULTS).map(([name, injected]) => ({ name, ...injected }));
 
 test.each(kinds.filter(({ passes }) => passes))(
-  "G4: $name: full gets over it at every one of its changes, and does nothing twice",
+  "G4: full gets over it at every one of its changes, and does nothing twice: $name",
   async (injected) => {
     const { records, made } = await played(
       OF_FULL.filter((action) => action !== ONCE),
@@ -107,7 +107,7 @@ const STEP_OF: Readonly<Record<string, string>> = {
 const told = () => scene.truth.calls("Publish").at(-1)?.params.Message ?? "";
 
 test.each(kinds.flatMap((kind) => (kind.passes ? [] : OF_FULL.map((on) => ({ ...kind, on })))))(
-  "G4: $on, $name: full stays isolated, says which step failed and why, and does nothing twice",
+  "G4: full stays isolated, says which step failed and why, and does nothing twice: $on, $name",
   async (one) => {
     const { records, made } = await played([one.on], one);
     const failed = failedIn(records).map(({ step }) => step);

@@ -73,7 +73,7 @@ function inject({ fault, times }: Injected) {
 }
 
 test.each(Object.entries(FAULTS).filter(([, { passes }]) => passes))(
-  "G4: %s: a restore gets over it at every one of its changes",
+  "G4: a restore gets over it at every one of its changes: %s",
   async (_name, injected) => {
     const ids = await contained();
     const end = inject(injected);
@@ -83,7 +83,7 @@ test.each(Object.entries(FAULTS).filter(([, { passes }]) => passes))(
 );
 
 test.each(Object.entries(FAULTS).filter(([, { passes }]) => !passes))(
-  "G4: %s: a restore says all that it could not do, and the next one does it",
+  "G4: a restore says all that it could not do, and the next one does it: %s",
   async (_name, injected) => {
     const ids = await contained();
     const end = inject(injected);
