@@ -87,7 +87,7 @@ function refusedCode(on: string): number {
 
 test.each(OF_CONTAIN)(
   "G4: whatever happens to %s, the instance is isolated, or exit 5 and a page; nothing is silent, nothing twice",
-  { concurrent: true },
+  { concurrent: true, timeout: 300_000 },
   async (on) => {
     const home = await abroad(account, OF_CONTAIN.indexOf(on));
     const { region, truth } = home;

@@ -91,7 +91,7 @@ test("G5 trap 31: killed at any change and run again, everything is done once, a
     going = !killed.includes(false);
   }
   expect(changes).toBeGreaterThan(12);
-});
+}, 300_000);
 
 test("G6: twenty at once are one case, one group, one set of snapshots", async () => {
   const scene = await elsewhere(account);

@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => account.truth.stop());
 
-/** How many shapes are tried. */
+/** How many shapes are tried: `RESPOND_ROUND_TRIPS=2000` for more. */
 const ROUND_TRIPS = Number(process.env.RESPOND_ROUND_TRIPS ?? 200);
 /** In how many regions at the same time. */
 const REGIONS = 4;
