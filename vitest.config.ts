@@ -1,8 +1,5 @@
 import { defineConfig } from "vitest/config";
 
-/** A fault at every call that changes something, and a kill at every one. */
-const LONG = ["test/respond/{faults,resume}.test.ts"];
-
 export default defineConfig({
   test: {
     projects: [
@@ -25,22 +22,12 @@ export default defineConfig({
           hookTimeout: 300_000,
         },
       },
-      // On moto, behind the truth proxy. What takes minutes is a project of its own: `npm run test:respond-long`.
+      // On moto, behind the truth proxy.
       {
         test: {
           name: "respond",
           include: ["test/respond/**/*.test.ts"],
-          exclude: [...LONG],
           testTimeout: 120_000,
-          hookTimeout: 120_000,
-          maxWorkers: 2,
-        },
-      },
-      {
-        test: {
-          name: "respond-long",
-          include: [...LONG],
-          testTimeout: 300_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
         },

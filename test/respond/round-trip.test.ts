@@ -8,11 +8,10 @@ import {
   DescribeInstancesCommand,
   DescribeNetworkInterfacesCommand,
   ModifyInstanceAttributeCommand,
-  ModifyNetworkInterfaceAttributeCommand,
 } from "@aws-sdk/client-ec2";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { addInterface, elsewhere, launch, respond, type Scene, startScene } from "./support/scene.ts";
+import { abroad, addInterface, launch, respond, type Scene, startScene } from "./support/scene.ts";
 
 let account: Scene;
 beforeAll(async () => {
@@ -20,8 +19,10 @@ beforeAll(async () => {
 });
 afterAll(() => account.truth.stop());
 
-/** How many shapes are tried: `RESPOND_ROUND_TRIPS=200` takes some minutes. */
-const ROUND_TRIPS = Number(process.env.RESPOND_ROUND_TRIPS ?? 12);
+/** How many shapes are tried: `RESPOND_ROUND_TRIPS=2000` for more. */
+const ROUND_TRIPS = Number(process.env.RESPOND_ROUND_TRIPS ?? 200);
+/** In how many regions at the same time. */
+const REGIONS = 4;
 
 const shapes = fc.record({
   interfaces: fc.integer({ min: 1, max: 4 }),
@@ -34,19 +35,30 @@ const shapes = fc.record({
 });
 type Shape = typeof shapes extends fc.Arbitrary<infer T> ? T : never;
 
-async function make(scene: Scene, shape: Shape): Promise<string> {
+/** A region with security groups to choose from, the first one of its network. */
+interface Home {
+  readonly scene: Scene;
+  readonly groups: readonly string[];
+}
+
+async function homeIn(number: number): Promise<Home> {
+  const scene = await abroad(account, number);
+  const extra = ["extra-1", "extra-2"].map(async (GroupName) => {
+    const { GroupId = "" } = await scene.ec2.send(
+      new CreateSecurityGroupCommand({ GroupName, Description: "x", VpcId: scene.vpcId }),
+    );
+    return GroupId;
+  });
+  return { scene, groups: [scene.groupId, ...(await Promise.all(extra))] };
+}
+
+async function make({ scene, groups }: Home, shape: Shape): Promise<string> {
   const { ec2 } = scene;
   const spot = shape.spot ? { InstanceMarketOptions: { MarketType: "spot" as const } } : {};
   const id = await launch(scene, { InstanceInitiatedShutdownBehavior: shape.shutdown, ...spot });
-  const groups = [scene.groupId];
-  for (let number = 1; number < shape.groups; number += 1) {
-    const group = { GroupName: `extra-${number}`, Description: "x", VpcId: scene.vpcId };
-    groups.push((await ec2.send(new CreateSecurityGroupCommand(group))).GroupId ?? "");
-  }
   let last: string | undefined;
   for (let index = 1; index < shape.interfaces; index += 1) {
-    last = await addInterface(scene, id, index);
-    await ec2.send(new ModifyNetworkInterfaceAttributeCommand({ NetworkInterfaceId: last, Groups: groups }));
+    last = await addInterface(scene, id, index, groups.slice(0, shape.groups));
   }
   if (shape.elastic && last !== undefined) {
     const { AllocationId } = await ec2.send(new AllocateAddressCommand({ Domain: "vpc" }));
@@ -86,21 +98,27 @@ async function described({ ec2 }: Scene, id: string) {
   };
 }
 
-test("whatever the instance was like, it is so again after a response and a restore", async () => {
-  await fc.assert(
-    fc.asyncProperty(shapes, async (shape) => {
-      const scene = await elsewhere(account);
-      const id = await make(scene, shape);
-      const before = await described(scene, id);
-      const contained = await respond("-i", id);
-      const restored = await respond("restore", id, "--reason", "round trip");
-      const after = await described(scene, id);
-      expect({ codes: [contained.code, restored.code], after, out: restored.code === 0 ? "" : restored.out }).toEqual({
-        codes: [0, 0],
-        after: before,
-        out: "",
-      });
-    }),
-    { numRuns: ROUND_TRIPS, endOnFailure: true },
-  );
+/** Contains an instance of that shape, and restores it. */
+async function roundTrip(home: Home, shape: Shape): Promise<void> {
+  const { scene } = home;
+  const inRegion = ["-r", scene.region];
+  const id = await make(home, shape);
+  const before = await described(scene, id);
+  const contained = await respond("-i", id, ...inRegion);
+  const restored = await respond("restore", id, "--reason", "round trip", ...inRegion);
+  const after = await described(scene, id);
+  expect({ codes: [contained.code, restored.code], after, out: restored.code === 0 ? "" : restored.out }).toEqual({
+    codes: [0, 0],
+    after: before,
+    out: "",
+  });
+}
+
+test("G8: whatever the instance was like, it is so again after a response and a restore", async () => {
+  const inOne = async (_: unknown, number: number) => {
+    const home = await homeIn(number);
+    const property = fc.asyncProperty(shapes, (shape) => roundTrip(home, shape));
+    await fc.assert(property, { numRuns: Math.ceil(ROUND_TRIPS / REGIONS), endOnFailure: true });
+  };
+  await Promise.all(Array.from({ length: REGIONS }, inOne));
 }, 1_800_000);

@@ -1,5 +1,9 @@
 import { PutLifecycleHookCommand } from "@aws-sdk/client-auto-scaling";
-import { DescribeIamInstanceProfileAssociationsCommand, DescribeInstancesCommand } from "@aws-sdk/client-ec2";
+import {
+  DescribeIamInstanceProfileAssociationsCommand,
+  DescribeInstancesCommand,
+  DisassociateIamInstanceProfileCommand,
+} from "@aws-sdk/client-ec2";
 import { DescribeTargetHealthCommand, RegisterTargetsCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
 import {
   CreateStateMachineCommand,
@@ -105,6 +109,25 @@ test("trap 34: revoke instance concerns this instance alone, no role; without it
   const restored = await playSteps({ instanceId: id, action: "restore" });
   expect(said(restored, "Restore")).toBe("ok: ");
   expect([await profileOf(id), (await described(id))?.MetadataOptions?.HttpEndpoint]).toEqual([had, "enabled"]);
+});
+
+test("a restore gives back the profile that an attempt took which was killed before it could say so", async () => {
+  const { id } = await launchShape(scene.truth, { profile: true });
+  const had = await profileOf(id);
+  scene.truth.forgetCalls();
+  const Filters = [{ Name: "instance-id", Values: [id] }];
+  const earlierAttempt = async () => {
+    const asked = new DescribeIamInstanceProfileAssociationsCommand({ Filters });
+    const { IamInstanceProfileAssociations: [association] = [] } = await scene.ec2.send(asked);
+    const { AssociationId } = association ?? {};
+    await scene.ec2.send(new DisassociateIamInstanceProfileCommand({ AssociationId }));
+  };
+  const on = "ModifyInstanceMetadataOptions";
+  scene.truth.inject({ on, fault: { kind: "meanwhile", run: earlierAttempt } });
+  const records = await playSteps({ instanceId: id, profile: "contain" }, { revoke: "instance" });
+  expect([records.Credentials?.status, await profileOf(id)]).toEqual(["ok", undefined]);
+  await playSteps({ instanceId: id, action: "restore" });
+  expect(await profileOf(id)).toBe(had);
 });
 
 test("trap 35: without a profile there is nothing to revoke; what is refused there undoes no isolation", async () => {

@@ -1,12 +1,23 @@
 import { delimiter, join } from "node:path";
 import { environmentFolder, type RunningServer, type ServerOptions, startPythonServer } from "./python-server.ts";
 
+/** For each call moto would list its own folders and methods again, which takes longer than most calls: once is enough. */
+const lookOnce = `
+import functools
+from moto import backends
+from moto.core import responses
+
+modules = list(backends.list_of_moto_modules())
+backends.list_of_moto_modules = lambda: modules
+responses.method_names_from_class = functools.cache(responses.method_names_from_class)
+`;
+
 /** Starts moto with empty state: the emulator for what ministack does not have; see {@link startPythonServer}. */
 export function startMoto(options: ServerOptions = {}): Promise<RunningServer> {
   return startPythonServer(
     {
       name: "moto",
-      main: (port) => `from moto.server import main\n\nmain(["-H", "127.0.0.1", "-p", "${port}"])`,
+      main: (port) => `from moto.server import main\n${lookOnce}\nmain(["-H", "127.0.0.1", "-p", "${port}"])`,
       env: (_port, folder) => ({
         PATH: [join(environmentFolder, "bin"), process.env.PATH ?? ""].join(delimiter),
         HOME: folder,
@@ -15,6 +26,8 @@ export function startMoto(options: ServerOptions = {}): Promise<RunningServer> {
         AWS_SECRET_ACCESS_KEY: "test",
         AWS_DEFAULT_REGION: "us-east-1",
         PYTHONUNBUFFERED: "1",
+        // A thousand images with a snapshot each, among which every search for ours would look.
+        MOTO_EC2_LOAD_DEFAULT_AMIS: "false",
       }),
       healthPath: "/moto-api/",
     },

@@ -18,6 +18,9 @@ const row = (letter: string, count: number) => Array.from({ length: count }, (_,
 /** As the requirements, the list of traps and the goals number them. */
 const IDS = [...row("A", 15), ...row("B", 8), ...row("C", 4), ...row("D", 11), ...row("trap ", 46), ...row("G", 15)];
 
+/** What stands at the end of a title for each case: `: %s`, `: $on, $name`. */
+const PLACES = /: [%$]\w+(, \$\w+)*$/;
+
 /** The ids that a title begins with: `A1 B2 trap 8 46`, `D1–D10`. */
 function idsOf(title: string): readonly string[] {
   const [head = "", rest] = title.split(":");
@@ -53,7 +56,7 @@ function tableOfTests(): string {
       for (const id of idsOf(title))
         shown.set(id, [
           ...(shown.get(id) ?? []),
-          `${title.split(": ").slice(1).join(": ")} (${path.basename(file, ".test.ts")})`,
+          `${title.split(": ").slice(1).join(": ").replace(PLACES, "")} (${path.basename(file, ".test.ts")})`,
         ]);
     }
   }

@@ -30,15 +30,18 @@ import { startTruth, type Truth } from "#test/support/truth/truth.ts";
 /** The account of moto. */
 export const ACCOUNT = "123456789012";
 export const REGION = "us-east-1";
-export const BUCKET = `s3-access-logs.${ACCOUNT}-${REGION}`;
+/** As the naming rules have it. */
+export const bucketIn = (region: string) => `s3-access-logs.${ACCOUNT}-${region}`;
+export const BUCKET = bucketIn(REGION);
 export const TOPIC = `arn:aws:sns:${REGION}:${ACCOUNT}:slack-events`;
 
-/** One that moto has from the start. */
-const IMAGE = "ami-12c6146b";
+/** moto starts any. */
+const IMAGE = "ami-0123456789abcdef0";
 
 /** An account with a network, on the proxy, and the operator's machine before it. */
 export interface Scene {
   readonly truth: Truth;
+  readonly region: string;
   readonly ec2: EC2Client;
   readonly autoScaling: AutoScalingClient;
   readonly loadBalancing: ElasticLoadBalancingV2Client;
@@ -85,21 +88,45 @@ export async function freshScene({ truth }: Scene): Promise<Scene> {
 
 async function network(truth: Truth): Promise<Scene> {
   process.env.HOME = mkdtempSync(path.join(tmpdir(), "respond-"));
-  const ec2 = new EC2Client(truth.client);
-  const s3 = new S3Client({ ...truth.client, forcePathStyle: true });
-  const place = await newNetwork(ec2);
-  await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
-  const Status = "Enabled";
-  await s3.send(new PutBucketVersioningCommand({ Bucket: BUCKET, VersioningConfiguration: { Status } }));
-  await new SNSClient(truth.client).send(new CreateTopicCommand({ Name: "slack-events" }));
-  truth.forgetCalls();
+  return sceneIn(truth, REGION);
+}
+
+/** Of all regions, these are switched on in every account. */
+const OTHER_REGIONS = [
+  ...["us-east-2", "us-west-1", "us-west-2", "ca-central-1", "sa-east-1"],
+  ...["eu-central-1", "eu-west-1", "eu-west-2", "eu-west-3", "eu-north-1"],
+  ...["ap-south-1", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-southeast-1", "ap-southeast-2"],
+];
+
+/**
+ * The same account in another region. Scenes of several regions can be played at the same time: instances, calls and faults
+ * of one are not those of another. `respond` has to be told the region.
+ * @param number from 0; each has a region of its own
+ */
+export async function abroad({ truth }: Scene, number: number): Promise<Scene> {
+  const region = OTHER_REGIONS[number];
+  if (region === undefined) throw new Error(`there are ${OTHER_REGIONS.length} other regions`);
+  return sceneIn(truth, region);
+}
+
+async function sceneIn(truth: Truth, region: string): Promise<Scene> {
+  const config = { ...truth.client, region };
+  const ec2 = new EC2Client(config);
+  const s3 = new S3Client({ ...config, forcePathStyle: true });
+  const place = await newNetwork(ec2, region);
+  const Bucket = bucketIn(region);
+  await s3.send(new CreateBucketCommand({ Bucket }));
+  await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }));
+  await new SNSClient(config).send(new CreateTopicCommand({ Name: "slack-events" }));
+  truth.forgetCalls(region);
   return {
     truth,
+    region,
     ec2,
     s3,
-    autoScaling: new AutoScalingClient(truth.client),
-    loadBalancing: new ElasticLoadBalancingV2Client(truth.client),
-    kms: new KMSClient(truth.client),
+    autoScaling: new AutoScalingClient(config),
+    loadBalancing: new ElasticLoadBalancingV2Client(config),
+    kms: new KMSClient(config),
     imageId: IMAGE,
     ...place,
   };
@@ -107,16 +134,16 @@ async function network(truth: Truth): Promise<Scene> {
 
 /** The same account with a network of its own: where a test needs no empty account. */
 export async function elsewhere(scene: Scene): Promise<Scene> {
-  const place = await newNetwork(scene.ec2);
-  scene.truth.forgetCalls();
+  const place = await newNetwork(scene.ec2, scene.region);
+  scene.truth.forgetCalls(scene.region);
   return { ...scene, ...place };
 }
 
-async function newNetwork(ec2: EC2Client): Promise<Pick<Scene, "vpcId" | "subnetId" | "groupId">> {
+async function newNetwork(ec2: EC2Client, region: string): Promise<Pick<Scene, "vpcId" | "subnetId" | "groupId">> {
   const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: "10.0.0.0/16" }));
   const vpcId = Vpc?.VpcId ?? "";
   const { Subnet } = await ec2.send(
-    new CreateSubnetCommand({ VpcId: vpcId, CidrBlock: "10.0.1.0/24", AvailabilityZone: "us-east-1a" }),
+    new CreateSubnetCommand({ VpcId: vpcId, CidrBlock: "10.0.1.0/24", AvailabilityZone: `${region}a` }),
   );
   const group = { GroupName: "web", Description: "web", VpcId: vpcId };
   const { GroupId: groupId = "" } = await ec2.send(new CreateSecurityGroupCommand(group));
@@ -125,7 +152,7 @@ async function newNetwork(ec2: EC2Client): Promise<Pick<Scene, "vpcId" | "subnet
 
 /** Starts an instance. @returns its id */
 export async function launch(
-  { ec2, truth, imageId, subnetId, groupId }: Scene,
+  { ec2, truth, region, imageId, subnetId, groupId }: Scene,
   input: Partial<RunInstancesCommandInput> = {},
 ): Promise<string> {
   const { Instances: [instance] = [] } = await ec2.send(
@@ -138,13 +165,18 @@ export async function launch(
       ...input,
     }),
   );
-  truth.forgetCalls();
+  truth.forgetCalls(region);
   return instance?.InstanceId ?? "";
 }
 
 /** Gives an instance one more network interface. @returns its id */
-export async function addInterface({ ec2, subnetId, groupId }: Scene, instanceId: string, index = 1): Promise<string> {
-  const made = await ec2.send(new CreateNetworkInterfaceCommand({ SubnetId: subnetId, Groups: [groupId] }));
+export async function addInterface(
+  { ec2, subnetId, groupId }: Scene,
+  instanceId: string,
+  index = 1,
+  groups: readonly string[] = [groupId],
+): Promise<string> {
+  const made = await ec2.send(new CreateNetworkInterfaceCommand({ SubnetId: subnetId, Groups: [...groups] }));
   const NetworkInterfaceId = made.NetworkInterface?.NetworkInterfaceId ?? "";
   await ec2.send(new AttachNetworkInterfaceCommand({ NetworkInterfaceId, InstanceId: instanceId, DeviceIndex: index }));
   return NetworkInterfaceId;
@@ -167,13 +199,13 @@ export async function respond(...args: readonly string[]): Promise<Ran> {
 }
 
 /** The keys of the evidence bucket. */
-export async function keysIn({ s3 }: Scene, prefix = ""): Promise<readonly string[]> {
-  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: BUCKET, Prefix: prefix }));
+export async function keysIn({ s3, region }: Scene, prefix = ""): Promise<readonly string[]> {
+  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucketIn(region), Prefix: prefix }));
   return Contents.flatMap(({ Key }) => Key ?? []);
 }
 
 /** An object of the evidence bucket. */
-export async function objectIn({ s3 }: Scene, key: string): Promise<Buffer> {
-  const { Body } = await s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: key }));
+export async function objectIn({ s3, region }: Scene, key: string): Promise<Buffer> {
+  const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucketIn(region), Key: key }));
   return Buffer.from((await Body?.transformToByteArray()) ?? new Uint8Array());
 }

@@ -49,6 +49,17 @@ describe("faults", () => {
     [{ kind: "slow", ms: 20 }, "done", true],
   ];
 
+  test("a fault in one region hits nothing in another, which can be forgotten alone", async () => {
+    const elsewhere = new EC2Client({ ...once, region: "eu-west-1" });
+    const injected = truth.inject({ on: "DescribeVpcs", region: "eu-west-1", times: 9, fault: { kind: "denied" } });
+    expect(await outcomeOf(ec2.send(new DescribeVpcsCommand({})))).toBe("done");
+    truth.forgetCalls("us-east-1");
+    expect(await outcomeOf(elsewhere.send(new DescribeVpcsCommand({})))).toBe("UnauthorizedOperation");
+    expect([injected.hits(), truth.calls("DescribeVpcs").map(({ region }) => region)]).toEqual([1, ["eu-west-1"]]);
+    truth.forgetCalls("eu-west-1");
+    expect(await outcomeOf(elsewhere.send(new DescribeVpcsCommand({})))).toBe("done");
+  });
+
   test.each(cases)("%j is seen as %s, with an effect: %s", async (fault, seen, applied) => {
     const { id } = await launch(truth);
     truth.forgetCalls();

@@ -21,6 +21,8 @@ export type Fault =
 export type Injection = {
   /** The calls concerned; all when absent. */
   readonly on?: CallFilter;
+  /** Only calls to this region: what is tried in others at the same time goes on undisturbed. */
+  readonly region?: string;
   /** The first of these calls that is hit; 1 (the default) is the next one. */
   readonly from?: number;
   /** How many of them in a row; Infinity for ever. Default 1. */
@@ -60,7 +62,7 @@ export function createFaults() {
   function hitting(call: Call): readonly Fault[] {
     const hits: Fault[] = [];
     for (const entry of [...active]) {
-      if (!fits(entry.on, call)) continue;
+      if (!fits(entry.on, call) || (entry.region ?? call.region) !== call.region) continue;
       entry.seen += 1;
       const from = entry.from ?? 1;
       if (entry.seen < from || entry.seen >= from + (entry.times ?? 1)) continue;
@@ -89,8 +91,10 @@ export function createFaults() {
     hitting,
     isOverLimit,
     limit: (limit: RateLimit) => void buckets.push({ limit, tokens: limit.burst, atMs: performance.now() }),
-    clear: () => {
-      active.length = 0;
+    /** @param region keeps what holds in another one only */
+    clear: (region?: string) => {
+      const kept = region === undefined ? [] : active.filter((entry) => (entry.region ?? region) !== region);
+      active.splice(0, active.length, ...kept);
       buckets.length = 0;
     },
   };

@@ -81,8 +81,8 @@ export type Truth = {
   readonly settle: () => void;
   /** Times (ISO 8601) of the diagnostic interrupts that the instance received. */
   readonly interrupts: (instanceId: string) => readonly string[];
-  /** Forgets journal and faults; emulator and state stay. */
-  readonly forgetCalls: () => void;
+  /** Forgets journal and faults, of one region or of all; emulator and state stay. */
+  readonly forgetCalls: (region?: string) => void;
   /** Forgets everything, in moto too (not in `others`). */
   readonly reset: () => Promise<void>;
   /** Ends it, with moto where it was started here; answers that hang are cut. */
@@ -105,6 +105,7 @@ export async function startTruth(options: TruthOptions = {}): Promise<Truth> {
   );
   const faults = createFaults();
   const journal: Call[] = [];
+  let arrived = 0;
 
   async function conclude(request: AwsRequest, call: Call): Promise<Ending> {
     const fail = (error: AwsError) => {
@@ -136,7 +137,8 @@ export async function startTruth(options: TruthOptions = {}): Promise<Truth> {
 
   async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const request = await readRequest(incoming);
-    const call = newCall(request, journal.length + 1);
+    arrived += 1;
+    const call = newCall(request, arrived);
     journal.push(call);
     const ending = await conclude(request, call);
     call.endedMs = performance.now();
@@ -157,9 +159,11 @@ export async function startTruth(options: TruthOptions = {}): Promise<Truth> {
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
 
-  const forgetCalls = () => {
-    journal.length = 0;
-    faults.clear();
+  const forgetCalls = (region?: string) => {
+    const kept = region === undefined ? [] : journal.filter((call) => call.region !== region);
+    journal.splice(0, journal.length, ...kept);
+    if (kept.length === 0) arrived = 0;
+    faults.clear(region);
   };
   return {
     url,

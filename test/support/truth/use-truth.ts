@@ -11,7 +11,7 @@ const testTimeout = 30_000;
 export async function useTruth(options: TruthOptions = {}): Promise<Truth> {
   vi.setConfig({ testTimeout, hookTimeout: testTimeout });
   const truth = await startTruth(options);
-  beforeEach(truth.forgetCalls);
+  beforeEach(() => truth.forgetCalls());
   afterAll(truth.stop);
   return truth;
 }

@@ -4,6 +4,7 @@ import {
   DeleteTagsCommand,
   DescribeIamInstanceProfileAssociationsCommand,
   DescribeInstanceAttributeCommand,
+  type IamInstanceProfileAssociation,
   ModifyInstanceAttributeCommand,
   ModifyInstanceMetadataOptionsCommand,
   ModifyNetworkInterfaceAttributeCommand,
@@ -104,14 +105,24 @@ export async function restoreCredentials(back: PuttingBack): Promise<void> {
   await attempt(back, "instance profile", async () => {
     const Arn = before.instance.profileArn;
     if (Arn === undefined || !wasChanged(back, "profile", InstanceId)) return;
-    const Filters = [{ Name: "instance-id", Values: [InstanceId] }];
-    const asked = new DescribeIamInstanceProfileAssociationsCommand({ Filters });
-    const { IamInstanceProfileAssociations = [] } = await aws.ec2.send(asked);
-    const now = IamInstanceProfileAssociations.find(({ State }) => State === "associated" || State === "associating");
+    const now = await associationOf(back);
     if (now?.IamInstanceProfile?.Arn === Arn) return;
     if (now !== undefined)
       return void back.drift.push(`the instance has the profile ${now.IamInstanceProfile?.Arn} now`);
-    await aws.ec2.send(new AssociateIamInstanceProfileCommand({ InstanceId, IamInstanceProfile: { Arn } }));
+    const wanted = new AssociateIamInstanceProfileCommand({ InstanceId, IamInstanceProfile: { Arn } });
+    await aws.ec2.send(wanted).catch(async (error: unknown) => {
+      // Perhaps an earlier request got there, whose answer did not.
+      if ((await associationOf(back))?.IamInstanceProfile?.Arn !== Arn) throw error;
+    });
     changed({ what: "profile", id: InstanceId, before: null, after: Arn });
   });
+}
+
+async function associationOf({
+  context: { aws, run },
+}: PuttingBack): Promise<IamInstanceProfileAssociation | undefined> {
+  const Filters = [{ Name: "instance-id", Values: [run.instanceId] }];
+  const asked = new DescribeIamInstanceProfileAssociationsCommand({ Filters });
+  const { IamInstanceProfileAssociations = [] } = await aws.ec2.send(asked);
+  return IamInstanceProfileAssociations.find(({ State }) => State === "associated" || State === "associating");
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   AttachInstancesCommand,
+  type AutoScalingInstanceDetails,
   DescribeAutoScalingInstancesCommand,
   SetInstanceProtectionCommand,
 } from "@aws-sdk/client-auto-scaling";
@@ -18,12 +19,15 @@ export async function restoreDisksAndState(back: PuttingBack): Promise<void> {
   const { aws, before, run, changed, signal } = back.context;
   for (const { id, device } of before.volumes) {
     await attempt(back, id, async () => {
-      const { Volumes: [volume] = [] } = await aws.ec2.send(new DescribeVolumesCommand({ VolumeIds: [id] }));
-      const holder = volume?.Attachments?.[0]?.InstanceId;
+      const holder = await holderOf(back, id);
       if (holder === run.instanceId) return;
       if (holder !== undefined)
         return void back.drift.push(`the disk ${id} is attached to ${holder}: detach it there first`);
-      await aws.ec2.send(new AttachVolumeCommand({ VolumeId: id, InstanceId: run.instanceId, Device: device }));
+      const wanted = new AttachVolumeCommand({ VolumeId: id, InstanceId: run.instanceId, Device: device });
+      await aws.ec2.send(wanted).catch(async (error: unknown) => {
+        // Perhaps an earlier request got there, whose answer did not.
+        if ((await holderOf(back, id)) !== run.instanceId) throw error;
+      });
       changed({ what: "attachment", id, before: null, after: device });
     });
   }
@@ -38,6 +42,17 @@ export async function restoreDisksAndState(back: PuttingBack): Promise<void> {
   });
 }
 
+async function holderOf({ context }: PuttingBack, id: string): Promise<string | undefined> {
+  const { Volumes: [volume] = [] } = await context.aws.ec2.send(new DescribeVolumesCommand({ VolumeIds: [id] }));
+  return volume?.Attachments?.[0]?.InstanceId;
+}
+
+async function memberOf({ context: { aws, run } }: PuttingBack): Promise<AutoScalingInstanceDetails | undefined> {
+  const asked = new DescribeAutoScalingInstancesCommand({ InstanceIds: [run.instanceId] });
+  const { AutoScalingInstances: [member] = [] } = await aws.autoScaling.send(asked);
+  return member;
+}
+
 /** Back into the Auto Scaling group, which then has one instance more, and behind the target groups. */
 export async function restoreService(back: PuttingBack): Promise<void> {
   const { aws, before, run, settings, changed } = back.context;
@@ -45,15 +60,16 @@ export async function restoreService(back: PuttingBack): Promise<void> {
   const was = before.autoScaling;
   await attempt(back, "Auto Scaling group", async () => {
     if (was === undefined || was.lifecycleState !== "InService") return;
-    const { AutoScalingInstances: [now] = [] } = await aws.autoScaling.send(
-      new DescribeAutoScalingInstancesCommand({ InstanceIds }),
-    );
+    const now = await memberOf(back);
     if (now !== undefined && now.AutoScalingGroupName !== was.group) {
       return void back.drift.push(`the instance is in ${now.AutoScalingGroupName} now`);
     }
     const AutoScalingGroupName = was.group;
     if (now === undefined) {
-      await aws.autoScaling.send(new AttachInstancesCommand({ InstanceIds, AutoScalingGroupName }));
+      const wanted = new AttachInstancesCommand({ InstanceIds, AutoScalingGroupName });
+      await aws.autoScaling.send(wanted).catch(async (error: unknown) => {
+        if ((await memberOf(back))?.AutoScalingGroupName !== was.group) throw error;
+      });
       changed({ what: "autoScalingGroup", id: run.instanceId, before: null, after: was.group });
     }
     if ((now?.ProtectedFromScaleIn ?? false) === was.protectedFromScaleIn) return;

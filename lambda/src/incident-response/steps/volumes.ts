@@ -37,7 +37,12 @@ export const detach: Step = async (context) => {
   for (const { VolumeId = "", Attachments = [] } of attached) {
     if (shared.includes(VolumeId)) continue;
     try {
-      await aws.ec2.send(new DetachVolumeCommand({ VolumeId, InstanceId: run.instanceId }));
+      const wanted = new DetachVolumeCommand({ VolumeId, InstanceId: run.instanceId });
+      await aws.ec2.send(wanted).catch(async (error: unknown) => {
+        // Perhaps an earlier request got there, whose answer did not.
+        const left = await attachedTo(context, run.instanceId);
+        if (left.some((volume) => volume.VolumeId === VolumeId)) throw error;
+      });
       changed({ what: "attachment", id: VolumeId, before: Attachments[0]?.Device, after: null });
     } catch (error) {
       problems.push(`${VolumeId}: ${explained(error)}`);
@@ -164,9 +169,11 @@ export const attach: Step = async (context) => {
   const problems: string[] = [];
   for (const { id, device } of volumes) {
     try {
-      const { Volumes: [volume] = [] } = await aws.ec2.send(new DescribeVolumesCommand({ VolumeIds: [id] }));
-      if (volume?.Attachments?.some(({ InstanceId }) => InstanceId === machine)) continue;
-      await aws.ec2.send(new AttachVolumeCommand({ VolumeId: id, InstanceId: machine, Device: device }));
+      if (await isAttachedTo(context, id, machine)) continue;
+      const wanted = new AttachVolumeCommand({ VolumeId: id, InstanceId: machine, Device: device });
+      await aws.ec2.send(wanted).catch(async (error: unknown) => {
+        if (!(await isAttachedTo(context, id, machine))) throw error;
+      });
       changed({ what: "attachment", id, before: null, after: `${machine} ${device}` });
     } catch (error) {
       problems.push(`${id}: ${explained(error)}`);
@@ -175,6 +182,11 @@ export const attach: Step = async (context) => {
   const details = { instanceId: machine, devices: volumes, command: `aws ssm start-session --target ${machine}` };
   return problems.length === 0 ? { status: "ok", details } : { status: "failed", reason: problems.join("; "), details };
 };
+
+async function isAttachedTo({ aws }: Context, id: string, machine: string): Promise<boolean> {
+  const { Volumes: [volume] = [] } = await aws.ec2.send(new DescribeVolumesCommand({ VolumeIds: [id] }));
+  return volume?.Attachments?.some(({ InstanceId }) => InstanceId === machine) === true;
+}
 
 function volumesIn(value: unknown): readonly ForensicVolume[] {
   if (!Array.isArray(value)) return [];
