@@ -146,6 +146,19 @@ variable "isolation" {
   }
 }
 
+variable "name_tag" {
+  description = "Tag `Name` of what a response makes: snapshots, volumes, machines. `{account}`, `{region}`, `{vpc}`, `{instance}`, `{case}` and `{step}` are filled in."
+  type        = string
+  default     = "{step} {case}"
+  nullable    = false
+
+  validation {
+    # A tag has 256 characters; what is filled in needs some. Other braces are a slip of the pen.
+    condition     = can(regex("^[^{}]{1,100}$", replace(var.name_tag, "/\\{(account|region|vpc|instance|case|step)\\}/", "x")))
+    error_message = "name_tag must have 1 to 100 characters beside {account}, {region}, {vpc}, {instance}, {case} and {step}, and no other braces."
+  }
+}
+
 variable "power_off" {
   description = "How the profile `full` takes the instance down. `approval`: it waits for `respond approve` before the interrupt; `approval_hours`: so long, then it goes on without the power-off. `interrupt`: send a diagnostic interrupt first, which lets a prepared kernel (kdump) write its memory to disk; `grace_seconds`: the time for that before the stop."
   type = object({

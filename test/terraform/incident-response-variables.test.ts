@@ -77,6 +77,8 @@ const refused: readonly (readonly [behaviour: string, settings: Settings, senten
     isolation({ restorable_role_arns: [ROLE] }),
     "isolation.restorable_role_arns is of use only with",
   ],
+  ["an unknown part of a name", { name_tag: "{step} {owner}" }, "name_tag must have 1 to 100 characters"],
+  ["no name", { name_tag: "" }, "name_tag must have 1 to 100 characters"],
   ["no time to approve", { power_off: { approval_hours: 0 } }, "power_off.approval_hours must be a whole number"],
   ["too long to approve", { power_off: { approval_hours: 169 } }, "power_off.approval_hours must be a whole number"],
   ["less than no grace", { power_off: { grace_seconds: -1 } }, "power_off.grace_seconds must be a whole number"],

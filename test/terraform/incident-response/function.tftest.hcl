@@ -55,6 +55,7 @@ run "is_a_function_with_exactly_these_settings" {
       maxPerHour                = 10
       drillSources              = []
       quarantineGroupName       = "ir-quarantine-{vpc}"
+      nameTag                   = "{step} {case}"
       forensicCidrs             = []
       forensicPorts             = [22]
       revoke                    = "none"
@@ -112,6 +113,7 @@ run "tells_the_function_all_that_it_is_told" {
     }
     lambda_architecture    = "x86_64"
     logs_retention_in_days = 0
+    name_tag               = "forensics-{account}-{instance}"
     notifier_function_arn  = "arn:aws:lambda:eu-central-1:123456789012:function:cloudtrail-to-slack:live"
     power_off              = { approval = true, approval_hours = 2, interrupt = false, grace_seconds = 90 }
     replacement            = { launch_template_id = "lt-0123456789abcdef0", version = "3", subnet_id = "subnet-0123456789abcdef1" }
@@ -133,6 +135,7 @@ run "tells_the_function_all_that_it_is_told" {
       maxPerHour           = 0
       drillSources         = ["drill"]
       quarantineGroupName  = "quarantine-{vpc}"
+      nameTag              = "forensics-{account}-{instance}"
       forensicCidrs        = ["192.0.2.0/24", "2001:db8::/32"]
       forensicPorts        = [22, 3389]
       revoke               = "instance"
