@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import { runProgram } from "#cli/program.ts";
 import { deploy } from "#test/respond/support/deployed.ts";
 import { launchFleet, outOf } from "#test/respond/support/fleet.ts";
-import { elsewhere, launch, type Ran, REGION, respond, type Scene, startScene } from "#test/respond/support/scene.ts";
+import { freshScene, launch, type Ran, REGION, respond, type Scene, startScene } from "#test/respond/support/scene.ts";
 import { fakeTerminal } from "#test/support/dead-letters.ts";
 
 /** What AWS lets through of all calls of EC2, in the goal about many instances. */
@@ -88,7 +88,7 @@ console.log(`Node ${process.versions.node}, emulators in ${REGION} on this machi
 const scene = await startScene();
 try {
   await oneByOne(scene, Number(values.runs));
-  await manyAtOnce(await elsewhere(scene), Number(values.fleet));
+  await manyAtOnce(await freshScene(scene), Number(values.fleet));
 } finally {
   await scene.truth.stop();
 }
