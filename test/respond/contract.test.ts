@@ -12,6 +12,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { runProgram } from "#cli/program.ts";
 import { EXIT } from "#cli/respond/exit.ts";
 import { fakeTerminal } from "#test/support/dead-letters.ts";
+import { blocks } from "#test/support/documents.ts";
 import { repoRoot } from "#test/support/tools.ts";
 import type { Fault } from "#test/support/truth/faults.ts";
 import { KINDS, misfits } from "./support/json-lines.ts";
@@ -152,4 +153,24 @@ test("what AWS refuses before there is a case is exit 7, too", async () => {
     code: EXIT.forbidden,
     lines: [{ event: "problem", exitCode: EXIT.forbidden }],
   });
+});
+
+/** What differs from run to run, as the page has it. */
+const asOnThePage = (text: string, id: string) =>
+  text
+    .replaceAll(id, "i-0123456789abcdef0")
+    .replaceAll(/arn:aws:(sts|iam)::\d+:\S+/g, "arn:aws:iam::123456789012:user/alice")
+    .replaceAll(/\beni-[0-9a-f]+/g, "eni-0123456789abcdef0")
+    .replaceAll(/\bvol-[0-9a-f]+/g, "vol-0123456789abcdef0")
+    .replaceAll(/ir-\d{8}T\d{6}Z-(\S+)-[0-9a-f]{4}/g, "ir-20260102T030405Z-$1-1a2b")
+    .replaceAll(/\d\.\d s\b/g, "0.3 s");
+
+test.each(["--dry-run", ""])("docs/cli.md shows what respond prints: %s", async (option) => {
+  const line = `$ cloudtrail-to-slack ${["respond -i i-0123456789abcdef0", option].join(" ").trim()}\n`;
+  const [shown = ""] = blocks("docs/cli.md", "console").filter((block) => block.startsWith(line));
+  const id = await launch(await elsewhere(scene));
+  const { out } = await respond("-i", id, ...(option === "" ? [] : [option]));
+  const sorted = (text: string) => asOnThePage(text, id).split("\n").sort();
+  // Steps run beside each other: which ends first is chance.
+  expect(sorted(out)).toEqual(sorted(shown.slice(line.length).trimEnd()));
 });
