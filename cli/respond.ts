@@ -197,7 +197,11 @@ async function restore(
 ): Promise<ExitCode> {
   if (surroundings.stateMachineArn === undefined) return restoreCase(given, reason, surroundings, show);
   if (reason === "") throw new RespondError(EXIT.usage, "restore wants a --reason: it stands in the manifest");
-  const { instanceId } = await findCase(given, surroundings);
+  const { instanceId, outsideBucket } = await findCase(given, surroundings);
+  if (outsideBucket !== undefined) {
+    show.line("note: the bucket does not know the case, so the function cannot restore it: this process does");
+    return restoreCase(given, reason, surroundings, show);
+  }
   const request = { action: "restore", instanceId, reason, requestedBy: surroundings.callerArn };
   return respondDeployed(request, surroundings, show, new AbortController().signal);
 }

@@ -5,13 +5,12 @@ import {
   paginateGetExecutionHistory,
   type SFNClient,
 } from "@aws-sdk/client-sfn";
-import * as v from "valibot";
 import { isThrottled, isTransient } from "#incident-response/aws-error.ts";
 import type { StepRecord } from "#incident-response/record.ts";
 import { explained } from "#incident-response/run-step.ts";
-import { readState } from "#incident-response/state.ts";
 import { type Execution, ended } from "./ended.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
+import { recordIn } from "./history.ts";
 import type { Show } from "./progress.ts";
 
 /** How often the execution is looked at, and how long. */
@@ -101,15 +100,4 @@ function historyOf(sfn: SFNClient, executionArn: string, instanceId: string, sho
     }
   };
   return { records, read };
-}
-
-const Answer = v.object({ Payload: v.unknown() });
-
-/** The record that a task answered with. */
-function recordIn({ type, taskSucceededEventDetails: details }: HistoryEvent): StepRecord | undefined {
-  if (type !== "TaskSucceeded" || details?.output === undefined) return undefined;
-  const answer = v.safeParse(Answer, JSON.parse(details.output));
-  if (!answer.success) return undefined;
-  const [record] = readState({ records: { task: answer.output } }).records.values();
-  return record;
 }

@@ -63,6 +63,8 @@ async function manyAtOnce(scene: Scene, count: number): Promise<void> {
   const what = `G7 ${count} instances, EC2 throttles at ${THROTTLE.perSecond} a second`;
   tell(`${what}: isolated`, `${isolated} within ${seconds(lastMs - startedMs).toFixed(0)} s`);
   tell(`${what}: ended`, `after ${seconds(endedMs - startedMs).toFixed(0)} s, exit ${code}`);
+  for (const { instance, step, status, reason } of terminal.written.map((line) => JSON.parse(line)))
+    if (status === "failed") tell(`   ${instance} ${step} failed`, String(reason));
   tell(`${what}: calls`, `${calls} of EC2, of which ${throttled} were throttled`);
 }
 

@@ -138,3 +138,19 @@ test.each([
     await expect.poll(async () => (await groupsOf(here, id)).flat(), { timeout: 30_000 }).not.toContain(here.groupId);
   },
 );
+
+test("an execution whose bucket refused is restored by the operator's process, from the history of the execution", async () => {
+  const here = await elsewhere(scene);
+  const id = await launch(here);
+  const refused = here.truth.inject({
+    on: ({ service }) => service === "s3",
+    times: 10_000,
+    fault: { kind: "denied" },
+  });
+  expect((await respond("-i", id)).code).toBe(4);
+  refused.remove();
+  expect((await groupsOf(here, id)).flat()).not.toContain(here.groupId);
+  const { code, out, said } = await respond("restore", id, "--reason", "false alarm");
+  expect({ code, out: code === 0 ? "" : out + said }).toEqual({ code: 0, out: "" });
+  expect(await groupsOf(here, id)).toEqual([[here.groupId]]);
+});
