@@ -24,20 +24,21 @@ async function groupOf(scene: Scene, id: string) {
   return SecurityGroups[0];
 }
 
-test("A10: the quarantine group is made in the VPC of the instance; one that is given for another VPC is not used there", async () => {
+test("A10: the quarantine group is made in the VPC of the instance; one that is given for another VPC is not used there, and said so", async () => {
   const [one, other] = [await elsewhere(account), await elsewhere(account)];
   const made = { GroupName: "mine", Description: "x", VpcId: one.vpcId };
   const { GroupId = "" } = await account.ec2.send(new CreateSecurityGroupCommand(made));
   const everywhere = { GroupId, IpPermissions: [{ IpProtocol: "-1", IpRanges: [{ CidrIp: "0.0.0.0/0" }] }] };
   await account.ec2.send(new RevokeSecurityGroupEgressCommand(everywhere));
   const ids = [await launch(one), await launch(other)] as const;
-  const { code } = await respond("-i", ids[0], "-i", ids[1], "-g", GroupId);
+  const { code, out } = await respond("-i", ids[0], "-i", ids[1], "-g", GroupId);
   const [first, second] = [await groupOf(one, ids[0]), await groupOf(other, ids[1])];
   expect({ code, first: [first?.GroupId, first?.VpcId], second: [second?.GroupName, second?.VpcId] }).toEqual({
     code: 0,
     first: [GroupId, one.vpcId],
     second: [`ir-quarantine-${other.vpcId}`, other.vpcId],
   });
+  expect(out).toContain(`${GroupId} is of another VPC: ${second?.GroupId} is used in ${other.vpcId}`);
 });
 
 test("A12: group and tag Name are templates of the deployment; bucket and topic those of the command line", async () => {
