@@ -233,9 +233,7 @@ run "calls_and_tags_everything_after_itself" {
       [aws_cloudwatch_log_group.function.tags, aws_cloudwatch_log_group.state_machine.tags, aws_iam_role.function.tags, aws_iam_role.state_machine.tags],
       [aws_iam_policy.instances.tags, aws_kms_key.signing.tags, aws_lambda_function.this.tags, aws_s3_bucket.evidence.tags, aws_sfn_state_machine.this.tags],
       [aws_sns_topic.this.tags, aws_ssm_parameter.command_line.tags],
-      aws_kms_key.evidence[*].tags,
-      aws_cloudwatch_event_rule.findings[*].tags,
-      aws_sqs_queue.dead_letters[*].tags,
+      aws_kms_key.evidence[*].tags, aws_cloudwatch_event_rule.findings[*].tags, aws_sqs_queue.dead_letters[*].tags,
       [for alarm in aws_cloudwatch_metric_alarm.this : alarm.tags],
     )) == tolist([tomap({ team = "security" })])
     error_message = "Something has other tags."
