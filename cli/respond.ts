@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import { type Command, InvalidArgumentError } from "commander";
+import { isForbidden } from "#incident-response/aws-error.ts";
 import { messageOf } from "#model/errors.ts";
 import { answer } from "./respond/approve.ts";
 import { findCase } from "./respond/cases.ts";
@@ -78,8 +79,11 @@ function containFlags(command: Command): Command {
     .option("--tag <key=value>", "all instances with this tag")
     .option("-g, --sgid <id>", "quarantine security group (default: found or created, ir-quarantine-<vpc>)")
     .option("-r, --region <region>", "region (default: of the AWS environment, else us-west-2)")
-    .option("-b, --bucket <name>", "evidence bucket (default: the module's, else s3-access-logs.<account>-<region>)")
-    .option("-t, --topic <arn>", "SNS topic to tell (default: the module's, else slack-events)")
+    .option("-b, --bucket <name>", "evidence bucket (default: the module's, else s3-access-logs.{account}-{region})")
+    .option(
+      "-t, --topic <arn>",
+      "SNS topic to tell (default: the module's, else arn:{partition}:sns:{region}:{account}:slack-events)",
+    )
     .option("--kms-key <id>", "KMS key for evidence: id, ARN or alias (default: the module's, else aws/s3)")
     .option("--kms-key-description <text>", "the enabled key of this description")
     .option("--allow-cidr <block>", "addresses that may still reach port 22; repeatable", gather)
@@ -93,8 +97,11 @@ function containFlags(command: Command): Command {
 function caseFlags(command: Command): Command {
   return command
     .option("-r, --region <region>", "region (default: of the AWS environment, else us-west-2)")
-    .option("-b, --bucket <name>", "evidence bucket (default: the module's, else s3-access-logs.<account>-<region>)")
-    .option("-t, --topic <arn>", "SNS topic to tell (default: the module's, else slack-events)")
+    .option("-b, --bucket <name>", "evidence bucket (default: the module's, else s3-access-logs.{account}-{region})")
+    .option(
+      "-t, --topic <arn>",
+      "SNS topic to tell (default: the module's, else arn:{partition}:sns:{region}:{account}:slack-events)",
+    )
     .option("--reason <text>", "why; restore wants one")
     .option("--json", "JSON lines on standard output, text on standard error");
 }
@@ -110,6 +117,7 @@ async function contain(ids: readonly string[], options: Options, terminal: Termi
   const show = showOn(terminal, { json: options.json === true, several: targets.length > 1 });
   const { mode: profile, reason = "", dryRun = false, json } = options;
   const deployed = surroundings.stateMachineArn !== undefined;
+  begin(targets, profile, surroundings, show);
   if (dryRun || (!deployed && profile === "contain")) {
     return worst(await containHere(targets, { reason, profile, dryRun }, surroundings, show));
   }
@@ -117,6 +125,15 @@ async function contain(ids: readonly string[], options: Options, terminal: Termi
     throw new RespondError(EXIT.forbidden, "--mode full needs the deployed module: modules/incident-response");
   if (profile === "full" && options.yes !== true) await confirm(targets, json === true);
   return terminal.interruptible((stop) => followAll(targets, options, surroundings, show, stop));
+}
+
+/** The first line: before anything is asked of an instance, people see which, where, and as whom. */
+function begin(targets: readonly string[], profile: string, surroundings: Surroundings, show: Show): void {
+  const { account, region, callerArn: caller } = surroundings;
+  const [first = "", ...others] = targets;
+  const who = others.length === 0 ? first : `${targets.length} instances`;
+  const text = `${profile} ${who} in ${region} of the account ${account}, as ${caller}`;
+  show.event("begun", { instances: targets, profile, region, account, caller }, text);
 }
 
 /** Everything that `full` does is asked for by name: it stops the instance. @throws RespondError */
@@ -180,9 +197,19 @@ async function restore(
 ): Promise<ExitCode> {
   if (surroundings.stateMachineArn === undefined) return restoreCase(given, reason, surroundings, show);
   if (reason === "") throw new RespondError(EXIT.usage, "restore wants a --reason: it stands in the manifest");
-  const { instanceId } = await findCase(given, surroundings);
+  const { instanceId, outsideBucket } = await findCase(given, surroundings);
+  if (outsideBucket !== undefined) {
+    show.line("note: the bucket does not know the case, so the function cannot restore it: this process does");
+    return restoreCase(given, reason, surroundings, show);
+  }
   const request = { action: "restore", instanceId, reason, requestedBy: surroundings.callerArn };
   return respondDeployed(request, surroundings, show, new AbortController().signal);
+}
+
+/** What AWS refuses is a matter of permissions, wherever it was asked. */
+function codeOf(error: unknown): ExitCode {
+  if (error instanceof RespondError) return error.exitCode;
+  return isForbidden(error) ? EXIT.forbidden : EXIT.internal;
 }
 
 /** What a command meets is a sentence and a code. */
@@ -195,7 +222,7 @@ async function settle(
   try {
     finish(await work());
   } catch (error) {
-    const exitCode = error instanceof RespondError ? error.exitCode : EXIT.internal;
+    const exitCode = codeOf(error);
     terminal.say(`cloudtrail-to-slack: ${messageOf(error)}`);
     if (terminal.debug && error instanceof Error) terminal.say(error.stack ?? "");
     if (json) terminal.out(jsonLine({ event: "problem", exitCode, text: messageOf(error) }));

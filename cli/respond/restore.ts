@@ -1,10 +1,9 @@
 import { restoreHere } from "#incident-response/in-process.ts";
-import { readBefore } from "#incident-response/read-before.ts";
 import { Request } from "#incident-response/request.ts";
 import { parsed } from "#incident-response/settings.ts";
 import { validate } from "#incident-response/validate.ts";
 import { messageOf } from "#model/errors.ts";
-import { type Case, findCase } from "./cases.ts";
+import { findCase } from "./cases.ts";
 import { EXIT, type ExitCode, exitCodeOf, RespondError } from "./exit.ts";
 import { openLog } from "./log.ts";
 import type { Show } from "./progress.ts";
@@ -24,7 +23,11 @@ export async function restoreCase(
   if (reason === "") throw new RespondError(EXIT.usage, "restore wants a --reason: it stands in the manifest");
   const { aws, settings, settled, region, callerArn } = surroundings;
   const found = await findCase(given, surroundings);
-  const { name, instanceId } = found;
+  const { name, instanceId, before } = found;
+  if (before === undefined) {
+    const problem = `neither bucket nor log nor history know how ${instanceId} was before: nothing was changed`;
+    throw new RespondError(EXIT.forbidden, problem);
+  }
   const request = parsed(Request, { action: "restore", instanceId, reason, requestedBy: callerArn }, "the request");
   const { run } = await validate(aws, request, settings, { region, execution: undefined, loggedCase: name }).catch(
     (cause: unknown) => {
@@ -34,7 +37,7 @@ export async function restoreCase(
   if (run.case !== name)
     throw new RespondError(EXIT.notFound, `${name} is closed; the open case of ${instanceId} is ${run.case}`);
   const log = openLog(name);
-  const { outcome, records } = await restoreHere(run, await beforeOf(found, surroundings), {
+  const { outcome, records } = await restoreHere(run, before, found.outsideBucket ?? [], {
     aws,
     settings,
     settled,
@@ -56,7 +59,3 @@ export async function restoreCase(
   );
   return exitCodeOf(outcome);
 }
-
-/** Where neither bucket nor log know, nothing is known to put back: the step says so. */
-const beforeOf = async ({ before, instanceId }: Case, { aws, settings }: Surroundings) =>
-  before ?? readBefore(aws, instanceId, settings.quarantineGroupId);

@@ -3,6 +3,7 @@ import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import * as v from "valibot";
 import { type Aws, connectAws } from "#incident-response/aws.ts";
+import { named } from "#incident-response/names.ts";
 import { within } from "#incident-response/patience.ts";
 import { parsed, Settings } from "#incident-response/settings.ts";
 import { messageOf } from "#model/errors.ts";
@@ -32,8 +33,10 @@ export interface Surroundings {
   readonly stateMachineArn: string | undefined;
 }
 
-/** Where none is named: as the older tool has it. */
+/** Where none is named: as the older tool has them. */
 const DEFAULT_REGION = "us-west-2";
+const DEFAULT_BUCKET = "s3-access-logs.{account}-{region}";
+const DEFAULT_TOPIC = "arn:{partition}:sns:{region}:{account}:slack-events";
 /** How the module is found. */
 const PARAMETER = "/cloudtrail-to-slack/incident-response";
 /** A module that cannot be asked in time is none: containment waits for nobody. */
@@ -85,9 +88,10 @@ function settingsOf(
   deployed: v.InferOutput<typeof Deployed> | undefined,
   { account, partition, region }: { readonly account: string; readonly partition: string; readonly region: string },
 ): Settings {
+  const own = (template: string) => named(template, { account, partition, region });
   const settings = {
-    bucket: given.bucket ?? deployed?.bucket ?? `s3-access-logs.${account}-${region}`,
-    topicArn: given.topic ?? deployed?.topicArn ?? `arn:${partition}:sns:${region}:${account}:slack-events`,
+    bucket: own(given.bucket ?? deployed?.bucket ?? DEFAULT_BUCKET),
+    topicArn: own(given.topic ?? deployed?.topicArn ?? DEFAULT_TOPIC),
     kmsKeyArn: given.kmsKey ?? deployed?.kmsKeyArn,
     signingKeyArn: deployed?.signingKeyArn,
     quarantineGroupId: given.sgid,

@@ -27,6 +27,7 @@ locals {
     maxPerHour                = try(var.findings.maximum_per_hour, 10)
     drillSources              = try(var.findings.extra_event_sources, [])
     quarantineGroupName       = var.isolation.group_name
+    nameTag                   = var.name_tag
     forensicCidrs             = var.isolation.forensic_cidrs
     forensicPorts             = var.isolation.forensic_ports
     revoke                    = var.isolation.revoke_credentials

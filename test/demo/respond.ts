@@ -4,7 +4,7 @@
  */
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { ListExecutionsCommand, ListStateMachinesCommand, SFNClient } from "@aws-sdk/client-sfn";
-import { follow } from "#cli/respond/deployed.ts";
+import { follow } from "#cli/respond/follow.ts";
 import { showOn } from "#cli/respond/progress.ts";
 import { processTerminal } from "#cli/shared/terminal.ts";
 import { deploy } from "#test/respond/support/deployed.ts";

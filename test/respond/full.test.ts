@@ -115,3 +115,42 @@ test.each([
     expect(out.includes("the rest of full is not done")).toBe(mode === "full");
   },
 );
+
+test.each([
+  ["nobody may ask how it stands", "DescribeExecution", "denied", 1_000, 8, "cannot be followed"],
+  ["its history is secret", "GetExecutionHistory", "denied", 1_000, 0, "Security Response mechanism complete"],
+  ["Step Functions throttles", "states:DescribeExecution", "throttle", 3, 0, "Security Response mechanism complete"],
+] as const)(
+  "an execution that runs is never taken for a failure of the command: %s",
+  async (_what, on, kind, times, expected, text) => {
+    const here = await elsewhere(scene);
+    const id = await launch(here);
+    const injected = here.truth.inject({ on, times, fault: { kind } });
+    const { code, out } = await respond("-i", id);
+    expect({ code, hits: injected.hits() > 0, out }).toEqual({
+      code: expected,
+      hits: true,
+      out: expect.stringContaining(text),
+    });
+    injected.remove();
+    // It says how to look, and that is so.
+    if (expected === 8) expect(out).toContain(`respond status ${id}; aws stepfunctions describe-execution`);
+    await expect.poll(async () => (await groupsOf(here, id)).flat(), { timeout: 30_000 }).not.toContain(here.groupId);
+  },
+);
+
+test("an execution whose bucket refused is restored by the operator's process, from the history of the execution", async () => {
+  const here = await elsewhere(scene);
+  const id = await launch(here);
+  const refused = here.truth.inject({
+    on: ({ service }) => service === "s3",
+    times: 10_000,
+    fault: { kind: "denied" },
+  });
+  expect((await respond("-i", id)).code).toBe(4);
+  refused.remove();
+  expect((await groupsOf(here, id)).flat()).not.toContain(here.groupId);
+  const { code, out, said } = await respond("restore", id, "--reason", "false alarm");
+  expect({ code, out: code === 0 ? "" : out + said }).toEqual({ code: 0, out: "" });
+  expect(await groupsOf(here, id)).toEqual([[here.groupId]]);
+});

@@ -1,3 +1,6 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import {
   AttachInstancesCommand,
   CreateAutoScalingGroupCommand,
@@ -18,9 +21,11 @@ import {
   ModifyInstanceAttributeCommand,
   ModifyNetworkInterfaceAttributeCommand,
 } from "@aws-sdk/client-ec2";
+import { DeleteObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import {
   addInterface,
+  BUCKET,
   freshScene,
   groupsOf,
   keysIn,
@@ -185,4 +190,28 @@ test("where the bucket refused, the operator's log is enough to restore", async 
   scene.truth.forgetCalls();
   const { code } = await respond("restore", id, "--reason", "false alarm");
   expect({ code, groups: await groupsOf(scene, id) }).toEqual({ code: 0, groups: [[scene.groupId]] });
+});
+
+test("where the bucket refuses still, the log is enough to put everything back; exit 4 says what is not done", async () => {
+  const id = await launch(scene);
+  scene.truth.inject({ on: ({ service }) => service === "s3", times: 1_000, fault: { kind: "denied" } });
+  expect((await respond("-i", id)).code).toBe(4);
+  const { code, out } = await respond("restore", id, "--reason", "false alarm");
+  expect({ code, groups: await groupsOf(scene, id) }).toEqual({ code: 4, groups: [[scene.groupId]] });
+  expect(out).toMatch(/FAILED +Restore/);
+});
+
+test("where nothing knows the state before, nothing is changed: exit 7", async () => {
+  const id = await launch(scene);
+  await respond("-i", id);
+  const quarantine = await groupsOf(scene, id);
+  const [Key = ""] = (await keysIn(scene, "cases/")).filter((key) => key.endsWith("before.json"));
+  await scene.s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key }));
+  // Another machine, without the log of this one.
+  process.env.HOME = mkdtempSync(path.join(tmpdir(), "respond-"));
+  scene.truth.forgetCalls();
+  const { code, said } = await respond("restore", id, "--reason", "false alarm");
+  const changed = scene.truth.calls(({ mutating }) => mutating);
+  expect({ code, changed, groups: await groupsOf(scene, id) }).toEqual({ code: 7, changed: [], groups: quarantine });
+  expect(said).toContain("nothing was changed");
 });

@@ -5,7 +5,7 @@
  *   node test/support/readme-tables.ts           writes them
  *   node test/support/readme-tables.ts --check   fails when they are not what the files give
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { parse } from "@cdktf/hcl2json";
@@ -36,7 +36,13 @@ const typeOf = (type: string) =>
       .replace(/, \}/g, " }"),
   );
 
-/** The variables in the order of the file, under the headings that stand there as comments between rules of dashes. */
+/** The files with variables of a module, variables.tf first. */
+const variableFiles = (folder: string) =>
+  readdirSync(path.join(repoRoot, folder))
+    .filter((name) => /^variables(-[a-z]+)?\.tf$/.test(name))
+    .toSorted((one, other) => Number(other === "variables.tf") - Number(one === "variables.tf"));
+
+/** The variables in the order of the files, under the headings that stand there as comments between rules of dashes. */
 function headings(text: string): ReadonlyMap<string, readonly string[]> {
   const groups = new Map<string, string[]>();
   let names: string[] = [];
@@ -54,7 +60,9 @@ function headings(text: string): ReadonlyMap<string, readonly string[]> {
 
 /** The inputs and outputs of a module as Markdown. @param folder of the module, from the repository's root */
 async function tables(folder: string): Promise<string> {
-  const text = readTerraform(path.join(folder, "variables.tf"));
+  const text = variableFiles(folder)
+    .map((name) => readTerraform(path.join(folder, name)))
+    .join("\n");
   const { variable } = v.parse(Variables, await parse("variables.tf", text));
   const { output } = v.parse(Outputs, await parse("outputs.tf", readTerraform(path.join(folder, "outputs.tf"))));
   const groups = headings(text);

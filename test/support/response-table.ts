@@ -12,7 +12,11 @@ import { repoRoot } from "./tools.ts";
 
 const PAGE = path.join(repoRoot, "docs/incident-response.md");
 const [BEGIN, END] = ["<!-- shown by tests: begin -->", "<!-- shown by tests: end -->"];
-const FILES = ["test/e2e/incident-response.test.ts", "test/unit/incident-findings.test.ts"];
+const FILES = [
+  "test/e2e/incident-response.test.ts",
+  "test/unit/incident-findings.test.ts",
+  "test/unit/incident-response-page.test.ts",
+];
 
 const row = (letter: string, count: number) => Array.from({ length: count }, (_, index) => `${letter}${index + 1}`);
 /** As the requirements, the list of traps and the goals number them. */

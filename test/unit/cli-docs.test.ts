@@ -76,8 +76,8 @@ describe("docs/cli.md", () => {
     expect(blocks("docs/cli.md", "json").map((block) => lines.includes(block.trimEnd()))).toEqual([true]);
   });
 
-  test.each(COMMANDS)("names every option of %s", async (command) => {
-    const { output } = await runCommand([command, "--help"]);
+  test.each([...COMMANDS, "respond"])("names every option of %s", async (command) => {
+    const { output } = await runCommand([command, ...(command === "respond" ? ["contain"] : []), "--help"]);
     const options = Array.from(output.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm), ([, option = ""]) => option);
     const section = (heading: string) => PAGE.split(`\n## ${heading}\n`)[1]?.split("\n## ")[0] ?? "";
     const named = section("Which rules") + section(command);

@@ -1,6 +1,9 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
 import { expect, test } from "vitest";
 import { judge } from "#incident-response/findings.ts";
 import { parsed, Settings } from "#incident-response/settings.ts";
+import { repoRoot } from "#test/support/tools.ts";
 
 const ID = "i-0123456789abcdef0";
 const settings = parsed(Settings, { bucket: "evidence", drillSources: ["incident-response.drill"] }, "settings");
@@ -83,6 +86,30 @@ test.each<[what: string, payload: unknown, expected: string | readonly string[]]
   ["a step of the state machine is no finding", { step: "Validate", state: {} }, "no finding"],
 ])("%s", (_what, payload, expected) => {
   expect(judged(payload)).toEqual(expected);
+});
+
+/** What each of GuardDuty's own sources looks like in a finding. */
+const SOURCES = {
+  "flow logs": { type: "Backdoor:EC2/C&CActivity.B", action: { actionType: "NETWORK_CONNECTION" } },
+  DNS: { type: "Backdoor:EC2/C&CActivity.B!DNS", action: { actionType: "DNS_REQUEST" } },
+  CloudTrail: {
+    type: "UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS",
+    action: { actionType: "AWS_API_CALL" },
+    resource: { resourceType: "AccessKey", accessKeyDetails: { principalId: `AROAEXAMPLE:${ID}` } },
+  },
+};
+
+test("C4: what GuardDuty sees in flow logs, DNS and CloudTrail is acted on, and nothing is configured or made for it", () => {
+  const bare = parsed(Settings, { bucket: "evidence" }, "settings");
+  for (const { action, ...detail } of Object.values(SOURCES))
+    expect(judge(finding({ ...detail, service: { action } }), bare)).toMatchObject({ kind: "act" });
+  const folder = path.join(repoRoot, "modules/incident-response");
+  const files = readdirSync(folder).filter((name) => name.endsWith(".tf"));
+  const made = files.flatMap((name) =>
+    Array.from(readFileSync(path.join(folder, name), "utf8").matchAll(/^resource "(\w+)"/gm), ([, type = ""]) => type),
+  );
+  expect(made).toContain("aws_cloudwatch_event_rule");
+  expect(made.filter((type) => /guardduty|flow_log|cloudtrail|route53_resolver/.test(type))).toEqual([]);
 });
 
 test("C1: what is asked for says which finding it was, and has the profile contain unless the module says full", () => {

@@ -1,4 +1,4 @@
-import type { StepRecord, StepResult } from "./record.ts";
+import type { Change, StepRecord, StepResult } from "./record.ts";
 import type { Before, Run } from "./run.ts";
 import type { Tools } from "./run-step.ts";
 import type { Settings } from "./settings.ts";
@@ -11,6 +11,8 @@ export interface Context extends Tools {
   readonly settings: Settings;
   /** What the steps before it said, by name, as far as they were on its way. */
   readonly records: ReadonlyMap<string, StepRecord>;
+  /** Of a restore: what earlier runs changed, as far as the bucket does not know it. */
+  readonly changedBefore: readonly Change[];
   /** Of an approval that Step Functions waits for. */
   readonly taskToken: string | undefined;
 }

@@ -76,7 +76,15 @@ async function work(
   if (name === "RecordBaseline") return recordBefore(tools, run, own, undefined);
   if (!isStepName(name)) throw new Error(`there is no step ${name}`);
   const known = before ?? (await readBefore(tools.aws, run.instanceId, own.quarantineGroupId));
-  return STEPS[name]({ ...tools, run, before: known, settings: own, records: state.records, taskToken });
+  return STEPS[name]({
+    ...tools,
+    run,
+    before: known,
+    settings: own,
+    records: state.records,
+    changedBefore: [],
+    taskToken,
+  });
 }
 
 /** Options that the request leaves out stay those of the settings. */

@@ -2,7 +2,7 @@ import type { Aws } from "./aws.ts";
 import { isIsolated, outcomeOf } from "./manifest.ts";
 import type { Outcome } from "./manifests.ts";
 import { within } from "./patience.ts";
-import type { StepRecord } from "./record.ts";
+import type { Change, StepRecord } from "./record.ts";
 import { recordBefore } from "./record-before.ts";
 import type { Before, Run } from "./run.ts";
 import { explained, runStep } from "./run-step.ts";
@@ -99,10 +99,19 @@ export async function finishHere(begun: Begun, surroundings: Surroundings): Prom
   return { records: all, outcome: outcomeOf(run, all) };
 }
 
-/** Undoes a response in one process. @param before what the operator's log has, for where the bucket has nothing */
-export async function restoreHere(run: Run, before: Before, surroundings: Surroundings): Promise<Ended> {
+/**
+ * Undoes a response in one process.
+ * @param before what log or history have, for where the bucket has nothing
+ * @param changedBefore the same of what was changed
+ */
+export async function restoreHere(
+  run: Run,
+  before: Before,
+  changedBefore: readonly Change[],
+  surroundings: Surroundings,
+): Promise<Ended> {
   const records = new Map<string, StepRecord>();
-  const step = stepOf({ run, before, records }, surroundings.settings, surroundings);
+  const step = stepOf({ run, before, records }, surroundings.settings, surroundings, changedBefore);
   for (const name of ["Restore", "Manifest", "Notify"] as const) await step(name);
   const all = [...records.values()];
   return { records: all, outcome: outcomeOf(run, all) };
@@ -118,11 +127,12 @@ function stepOf(
   { run, before, records }: Begun & { readonly before: Before },
   settings: Settings,
   { aws, onBegin, onRecord }: Surroundings,
+  changedBefore: readonly Change[] = [],
 ): (name: StepName) => Promise<StepRecord> {
   return async (name) => {
     onBegin(name);
     const record = await runStep(name, aws, (tools) =>
-      STEPS[name]({ ...tools, run, before, settings, records, taskToken: undefined }),
+      STEPS[name]({ ...tools, run, before, settings, records, changedBefore, taskToken: undefined }),
     );
     records.set(name, record);
     onRecord(record);

@@ -47,6 +47,7 @@ export const Settings = v.object({
   drillSources: v.optional(v.array(text), []),
   quarantineGroupName: v.optional(v.pipe(text, v.regex(/^(?!sg-)/, "must not begin with sg-")), "ir-quarantine-{vpc}"),
   quarantineGroupId: orNothing,
+  nameTag: v.optional(text, "{step} {case}"),
   approvePowerOff: v.optional(v.boolean(), false),
   approvalHours: v.optional(v.pipe(v.number(), v.minValue(0)), 24),
   nmi: v.optional(v.boolean(), true),

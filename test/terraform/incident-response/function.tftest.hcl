@@ -55,6 +55,7 @@ run "is_a_function_with_exactly_these_settings" {
       maxPerHour                = 10
       drillSources              = []
       quarantineGroupName       = "ir-quarantine-{vpc}"
+      nameTag                   = "{step} {case}"
       forensicCidrs             = []
       forensicPorts             = [22]
       revoke                    = "none"
@@ -112,6 +113,7 @@ run "tells_the_function_all_that_it_is_told" {
     }
     lambda_architecture    = "x86_64"
     logs_retention_in_days = 0
+    name_tag               = "forensics-{account}-{instance}"
     notifier_function_arn  = "arn:aws:lambda:eu-central-1:123456789012:function:cloudtrail-to-slack:live"
     power_off              = { approval = true, approval_hours = 2, interrupt = false, grace_seconds = 90 }
     replacement            = { launch_template_id = "lt-0123456789abcdef0", version = "3", subnet_id = "subnet-0123456789abcdef1" }
@@ -133,6 +135,7 @@ run "tells_the_function_all_that_it_is_told" {
       maxPerHour           = 0
       drillSources         = ["drill"]
       quarantineGroupName  = "quarantine-{vpc}"
+      nameTag              = "forensics-{account}-{instance}"
       forensicCidrs        = ["192.0.2.0/24", "2001:db8::/32"]
       forensicPorts        = [22, 3389]
       revoke               = "instance"
@@ -230,9 +233,7 @@ run "calls_and_tags_everything_after_itself" {
       [aws_cloudwatch_log_group.function.tags, aws_cloudwatch_log_group.state_machine.tags, aws_iam_role.function.tags, aws_iam_role.state_machine.tags],
       [aws_iam_policy.instances.tags, aws_kms_key.signing.tags, aws_lambda_function.this.tags, aws_s3_bucket.evidence.tags, aws_sfn_state_machine.this.tags],
       [aws_sns_topic.this.tags, aws_ssm_parameter.command_line.tags],
-      aws_kms_key.evidence[*].tags,
-      aws_cloudwatch_event_rule.findings[*].tags,
-      aws_sqs_queue.dead_letters[*].tags,
+      aws_kms_key.evidence[*].tags, aws_cloudwatch_event_rule.findings[*].tags, aws_sqs_queue.dead_letters[*].tags,
       [for alarm in aws_cloudwatch_metric_alarm.this : alarm.tags],
     )) == tolist([tomap({ team = "security" })])
     error_message = "Something has other tags."

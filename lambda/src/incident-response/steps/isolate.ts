@@ -66,6 +66,9 @@ async function makeGroup(context: Context, vpcId: string, groups: Map<string, st
     groups.set(vpcId, await group([]));
     notes.add(`${vpcId} takes no more security groups: nobody is let in`);
   }
+  const { quarantineGroupId: given } = settings;
+  if (given !== null && groups.get(vpcId) !== given)
+    notes.add(`${given} is of another VPC: ${groups.get(vpcId)} is used in ${vpcId}`);
 }
 
 async function close({ aws, changed }: Context, one: NetworkInterface, groups: ReadonlyMap<string, string>) {

@@ -8,7 +8,8 @@ import {
 import type { Context, Step } from "#incident-response/context.ts";
 import { describeInstance } from "#incident-response/describe.ts";
 import { Skip } from "#incident-response/run-step.ts";
-import { MANAGED, quarantineGroup } from "./quarantine-group.ts";
+import { madeTags } from "./made-tags.ts";
+import { quarantineGroup } from "./quarantine-group.ts";
 import { tokenOf } from "./volumes.ts";
 
 /** A machine that does not start in it has a problem. */
@@ -40,14 +41,9 @@ async function groupIn({ aws, run, settings, changed }: Context, subnetId: strin
 }
 
 /** One instance. The same call, made again, gives the same one. */
-async function runOne({ aws, run }: Context, step: string, input: Partial<RunInstancesCommandInput>): Promise<string> {
-  const Tags = [
-    MANAGED,
-    { Key: "Name", Value: `${step} ${run.case}` },
-    { Key: "ir:case", Value: run.case },
-    { Key: "ir:step", Value: step },
-    { Key: "ir:source", Value: run.instanceId },
-  ];
+async function runOne(context: Context, step: string, input: Partial<RunInstancesCommandInput>): Promise<string> {
+  const { aws, run } = context;
+  const Tags = madeTags(context, step, run.instanceId);
   const { Instances: [instance] = [] } = await aws.ec2.send(
     new RunInstancesCommand({
       ...input,

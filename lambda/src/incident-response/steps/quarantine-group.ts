@@ -13,6 +13,7 @@ import {
 } from "@aws-sdk/client-ec2";
 import { errorName } from "#incident-response/aws-error.ts";
 import { tagsOf } from "#incident-response/describe.ts";
+import { named } from "#incident-response/names.ts";
 import type { Change } from "#incident-response/record.ts";
 import type { Settings } from "#incident-response/settings.ts";
 
@@ -60,10 +61,7 @@ export async function quarantineGroup(
 
 /** Of at most 255 characters; rules that differ make another group, so that no case changes those of another. */
 function nameOf({ vpcId, account, region, settings }: Wanted): string {
-  const filled = settings.quarantineGroupName
-    .replaceAll("{vpc}", vpcId)
-    .replaceAll("{account}", account)
-    .replaceAll("{region}", region);
+  const filled = named(settings.quarantineGroupName, { vpc: vpcId, account, region });
   const { forensicCidrs: cidrs, forensicPorts: ports } = settings;
   if (cidrs.length === 0) return filled;
   const rules = JSON.stringify([[...cidrs].sort(), [...ports].sort()]);

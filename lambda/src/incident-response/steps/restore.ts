@@ -13,6 +13,7 @@ import { restoreDisksAndState, restoreService } from "#incident-response/restore
 import { restoreAddresses, restoreGroups } from "#incident-response/restore/network.ts";
 import { attempt, type PuttingBack } from "#incident-response/restore/putting-back.ts";
 import { Before } from "#incident-response/run.ts";
+import { explained } from "#incident-response/run-step.ts";
 import { parsed } from "#incident-response/settings.ts";
 import { bucketOf } from "#incident-response/validate.ts";
 
@@ -34,21 +35,32 @@ export const restore: Step = async (context) => {
   const details = { drifted: back.drift.length, drift: back.drift };
   const reason = [...back.problems, ...back.drift].join("; ");
   if (back.problems.length > 0) return { status: "failed", reason, details };
-  await close(context);
+  const open = await close(context).then(() => undefined, explained);
+  if (open !== undefined) {
+    return { status: "failed", reason: `everything is put back, but the case stays open: ${open}`, details };
+  }
   return { status: "ok", ...(reason === "" ? {} : { reason: `left alone: ${reason}` }), details };
 };
 
-/** What the bucket has of the case; where it has nothing, what the operator's log has. @throws Error for what was altered */
+/**
+ * What the bucket has of the case; where it has nothing, or refuses, what the operator's log or the history has.
+ * @throws Error for what was altered; in an execution, what the SDK throws
+ */
 async function known({
   aws,
   run,
   settings,
   before,
+  changedBefore,
 }: Context): Promise<{ readonly before: Before; readonly changes: readonly Change[] }> {
   const where = bucketOf(settings, run.account);
   const key = keys.before(run.case);
-  const found = await getObject(aws, where, key);
-  if (found === undefined && run.execution === undefined) return { before, changes: [] };
+  const inProcess = run.execution === undefined;
+  const found = await getObject(aws, where, key).catch((error: unknown) => {
+    if (inProcess) return undefined;
+    throw error;
+  });
+  if (found === undefined && inProcess) return { before, changes: changedBefore };
   if (found === undefined) {
     throw new Error(`the bucket has no ${key}: the history of the execution that contained the instance has it`);
   }

@@ -7,7 +7,7 @@ import type { Context, Step } from "#incident-response/context.ts";
 import { getObject, putOnce } from "#incident-response/evidence.ts";
 import { explained, Skip } from "#incident-response/run-step.ts";
 import { bucketOf } from "#incident-response/validate.ts";
-import { MANAGED } from "./quarantine-group.ts";
+import { madeTags } from "./made-tags.ts";
 
 /** A snapshot, from either of the two calls that tell of one. */
 interface Snapshot {
@@ -120,17 +120,9 @@ async function othersSet(context: Context, step: string, ms: number): Promise<re
   return undefined;
 }
 
-async function create(
-  { aws, run, changed }: Context,
-  step: string,
-  abortSignal: AbortSignal,
-): Promise<readonly Snapshot[]> {
-  const Tags = [
-    MANAGED,
-    { Key: "ir:case", Value: run.case },
-    { Key: "ir:step", Value: step },
-    { Key: "ir:source", Value: run.instanceId },
-  ];
+async function create(context: Context, step: string, abortSignal: AbortSignal): Promise<readonly Snapshot[]> {
+  const { aws, run, changed } = context;
+  const Tags = madeTags(context, step, run.instanceId);
   const { Snapshots = [] } = await aws.ec2.send(
     new CreateSnapshotsCommand({
       InstanceSpecification: { InstanceId: run.instanceId },

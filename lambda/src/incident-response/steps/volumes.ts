@@ -10,8 +10,8 @@ import {
 } from "@aws-sdk/client-ec2";
 import type { Context, Step } from "#incident-response/context.ts";
 import { explained, Skip } from "#incident-response/run-step.ts";
+import { madeTags } from "./made-tags.ts";
 import { isStopped } from "./power-off.ts";
-import { MANAGED } from "./quarantine-group.ts";
 
 /** Snapshots of large disks take hours. */
 const SNAPSHOTS_MAX_MS = 12 * 3_600_000;
@@ -113,12 +113,7 @@ export const forensicVolumes: Step = async (context) => {
   );
   const volumes: ForensicVolume[] = [];
   for (const [index, { SnapshotId = "", VolumeId: of = "" }] of ordered.entries()) {
-    const Tags = [
-      MANAGED,
-      { Key: "ir:case", Value: run.case },
-      { Key: "ir:step", Value: "ForensicVolumes" },
-      { Key: "ir:source", Value: of },
-    ];
+    const Tags = madeTags(context, "ForensicVolumes", of);
     const { VolumeId: id = "" } = await aws.ec2.send(
       new CreateVolumeCommand({
         SnapshotId,
