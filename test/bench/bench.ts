@@ -55,7 +55,15 @@ function readResults(file: string): object {
   }
 }
 
-const { values } = parseArgs({ options: { json: { type: "string" }, seconds: { type: "string", default: "6" } } });
-const seconds = Number(values.seconds);
-if (values.json === undefined) await measureAll(seconds);
-else console.log(JSON.stringify(await fileFigures(values.json, seconds)));
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { json: { type: "string" }, seconds: { type: "string", default: "6" } } });
+  const seconds = Number(values.seconds);
+  if (!(seconds > 0)) throw new Error(`--seconds ${values.seconds}: a number of seconds is expected`);
+  if (values.json === undefined) await measureAll(seconds);
+  else console.log(JSON.stringify(await fileFigures(values.json, seconds)));
+}
+
+await main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 2;
+});

@@ -178,6 +178,18 @@ describe("sifting records as text and asking only rules that may match gives wha
     expect({ skipped, in: law.counts.records.in }).toEqual({ skipped: 2, in: 3 });
   });
 
+  test.each(TRAPS)("where a rule needs whole records, in spite of %s", async (_, rule, trap) => {
+    const whole = '{"eventName":"z","userAgent":"a","sourceIPAddress":"a"}';
+    let skipped = 0;
+    const onSkip = (count: number) => {
+      skipped += count;
+    };
+    const file = `{"Records":[${whole},${trap},${whole}]}`;
+    const [fast, law] = await bothWays([rule, "userAgent == sourceIPAddress"], file, 3_000, 1, onSkip);
+    expect(fast).toEqual(law);
+    expect({ skipped, alerts: law.alerts.length >= 2 }).toEqual({ skipped: 0, alerts: true });
+  });
+
   test("counts a record of more bytes than records may have", async () => {
     const { ruleSet } = createRuleSet(definitionsOf(["eventName == 'x'"]), CONFIG);
     const file = `{"Records":[{"eventName":"y","a":"${"x".repeat(900)}"},{"eventName":"y"}]}`;

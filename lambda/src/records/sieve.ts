@@ -43,25 +43,28 @@ interface Scanner {
 /** So many bytes are scanned at once; a record that does not fit in is not sifted. */
 const WINDOW_BYTES = 2 ** 18;
 
+/** Has every record looked at: then the scanner only finds where each begins and ends. */
+const WHOLE_RECORDS: Prefilter = { watched: [], needs: [[]], words: 1, maskOf: () => Uint32Array.of(1) };
+
 /**
  * A sieve for the records that a prefilter knows. Its memory does not grow.
  * @param code the scanner, compiled to WebAssembly
- * @returns undefined when the prefilter asks for keys that the scanner cannot look for, or for nothing but whole records
+ * @returns undefined when the prefilter asks for keys that the scanner cannot look for
  */
 export function createSieve(code: Uint8Array, prefilter: Prefilter, limits: Limits): Sieve | undefined {
-  if (prefilter.needs.some((indexes) => indexes.length === 0)) return undefined;
-  const layout = layOut(prefilter, WINDOW_BYTES);
+  const asks = prefilter.needs.every((indexes) => indexes.length > 0) ? prefilter : WHOLE_RECORDS;
+  const layout = layOut(asks, WINDOW_BYTES);
   if (layout === undefined) return undefined;
   const { memory, window, found } = layout;
   const bytesOfMemory = Buffer.from(memory.buffer);
   const values: ValueMasks = new ValueMasks(layout, (slot, start, length) => scanner.hashOf(slot, start, length));
-  const alive = new Uint32Array(memory.buffer, layout.alive, prefilter.words);
+  const alive = new Uint32Array(memory.buffer, layout.alive, asks.words);
   const maskOf = (slot: number, start: number, end: number): number => {
     const value = parsed(() => bytesOfMemory.toString("utf8", start, end));
     const isKept = values.isKept(slot, end - start);
     const among = isKept ? undefined : alive;
     // What is no JSON is for the parser to say.
-    const mask = value instanceof MalformedElement ? undefined : prefilter.maskOf(layout.watchedOf(slot), value, among);
+    const mask = value instanceof MalformedElement ? undefined : asks.maskOf(layout.watchedOf(slot), value, among);
     return isKept ? values.keep(slot, start, end, mask) : values.lend(mask);
   };
   const scanner = startScanner(code, layout, limits, maskOf);
@@ -91,11 +94,12 @@ export function createSieve(code: Uint8Array, prefilter: Prefilter, limits: Limi
       let elements = 0;
       for (let index = 0; index < scanner.candidates.value; index++) {
         const at = found + index * 12;
-        const [skipped, start, stop] = [0, 4, 8].map((offset) => bytesOfMemory.readInt32LE(at + offset));
-        to.skip(skipped ?? 0);
-        to.append(bytes, (start ?? 0) - window + base, (stop ?? 0) - window + base);
+        const skipped = bytesOfMemory.readInt32LE(at);
+        const [start, stop] = [bytesOfMemory.readInt32LE(at + 4), bytesOfMemory.readInt32LE(at + 8)];
+        to.skip(skipped);
+        to.append(bytes, start - window + base, stop - window + base);
         to.finish();
-        elements += (skipped ?? 0) + 1;
+        elements += skipped + 1;
       }
       to.skip(scanner.skipped.value);
       return { elements: elements + Number(scanner.skipped.value), end };
