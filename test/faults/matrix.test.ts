@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { afterEach, expect, test, vi } from "vitest";
+import { afterAll, afterEach, expect, test, vi } from "vitest";
 import { LogFileError } from "#model/errors.ts";
 import { insight, keyOf, logFile, record, s3Payload, trailStoppedBySomebody } from "#test/support/records.ts";
 import { type Simulation, type SimulationOptions, simulate } from "#test/support/simulation.ts";
@@ -8,6 +8,12 @@ import { headlineOf, textsOf } from "#test/support/told.ts";
 
 /** No record is known that wording fails on, so this one stands for it: every call and Insight with this account. */
 const UNWORDABLE = "444444444444";
+// Files share what they have loaded: this one loads all anew, and leaves nothing to the next.
+vi.hoisted(() => vi.resetModules());
+afterAll(() => {
+  vi.doUnmock("#alerts/account.ts");
+  vi.resetModules();
+});
 vi.mock("#alerts/account.ts", async (importOriginal) => {
   const actual = await importOriginal<typeof import("#alerts/account.ts")>();
   const failing =

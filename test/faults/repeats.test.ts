@@ -89,7 +89,11 @@ test("10,000 equal alerts and 50 others beside them → the 50 arrive within thr
     toldInTime: 50,
     inTime: true,
     messages: 52,
-    storm: [`${STOPPED} (996 times)`, "🔴 CRITICAL · 9004 more: CloudTrail logging stopped"],
+    // How many the first tells depends on how much is read at once.
+    storm: [
+      expect.stringMatching(new RegExp(`^${STOPPED} \\(\\d+ times\\)$`)),
+      expect.stringMatching(/^🔴 CRITICAL · \d+ more: CloudTrail logging stopped$/),
+    ],
     said: 10_050,
     minutes: 15,
   });
