@@ -29,7 +29,8 @@ function loaded<T>(load: () => Promise<T>): () => Promise<T> {
 /** Parameters, which every deployment reads first: they begin to load behind what is being loaded now. */
 export function parametersSoon(): ParameterStore {
   const store = loaded(async () => (await import("./ssm.ts")).ssmParameterStore());
-  // AWS gives a whole processor to a function that starts, and a part of one to what it does later.
+  // AWS gives a whole processor to a function that starts, and a part of one to what it does later. What fails now is tried
+  // again when parameters are asked for, and fails there for all to see.
   store().catch(() => {});
   return { get: async (names) => (await store()).get(names) };
 }
