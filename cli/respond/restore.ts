@@ -28,6 +28,10 @@ export async function restoreCase(
     const problem = `neither bucket nor log nor history know how ${instanceId} was before: nothing was changed`;
     throw new RespondError(EXIT.forbidden, problem);
   }
+  if (found.outsideBucket !== undefined)
+    show.line(
+      "note: the bucket does not tell of the case; what counts is the log of this machine, or the execution's history",
+    );
   const request = parsed(Request, { action: "restore", instanceId, reason, requestedBy: callerArn }, "the request");
   const { run } = await validate(aws, request, settings, { region, execution: undefined, loggedCase: name }).catch(
     (cause: unknown) => {

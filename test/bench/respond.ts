@@ -5,14 +5,9 @@
  *   --fleet N       instances that are contained at once while EC2 throttles at 20 requests a second (100)
  */
 import { parseArgs } from "node:util";
-import { runProgram } from "#cli/program.ts";
 import { deploy } from "#test/respond/support/deployed.ts";
-import { launchFleet, outOf } from "#test/respond/support/fleet.ts";
+import { containFleet, launchFleet, outOf, THROTTLE } from "#test/respond/support/fleet.ts";
 import { freshScene, launch, type Ran, REGION, respond, type Scene, startScene } from "#test/respond/support/scene.ts";
-import { fakeTerminal } from "#test/support/dead-letters.ts";
-
-/** What AWS lets through of all calls of EC2, in the goal about many instances. */
-const THROTTLE = { perSecond: 20, burst: 20 };
 
 const seconds = (ms: number) => ms / 1_000;
 const isolatedAfter = ({ lines }: Ran) =>
@@ -46,26 +41,14 @@ async function oneByOne(scene: Scene, runs: number): Promise<void> {
 
 async function manyAtOnce(scene: Scene, count: number): Promise<void> {
   const ids = await launchFleet(scene, count);
-  scene.truth.limit({ on: ({ service }) => service === "ec2", ...THROTTLE });
-  const startedMs = performance.now();
-  let lastMs = startedMs;
-  const terminal = fakeTerminal();
-  const out = (line: string) => {
-    if (JSON.parse(line).event === "isolated") lastMs = performance.now();
-    terminal.out(line);
-  };
-  const code = await runProgram(["respond", "--tag", "fleet=red", "--json"], { ...terminal, out });
-  const endedMs = performance.now();
-  const throttled = scene.truth.calls(({ errorCode }) => errorCode === "RequestLimitExceeded").length;
-  const calls = scene.truth.calls(({ service }) => service === "ec2").length;
-  scene.truth.forgetCalls();
+  const { code, lines, isolatedMs, endedMs, calls } = await containFleet(scene);
   const isolated = (await outOf(scene, ids)).length;
   const what = `G7 ${count} instances, EC2 throttles at ${THROTTLE.perSecond} a second`;
-  tell(`${what}: isolated`, `${isolated} within ${seconds(lastMs - startedMs).toFixed(0)} s`);
-  tell(`${what}: ended`, `after ${seconds(endedMs - startedMs).toFixed(0)} s, exit ${code}`);
-  for (const { instance, step, status, reason } of terminal.written.map((line) => JSON.parse(line)))
+  tell(`${what}: isolated`, `${isolated} within ${seconds(isolatedMs).toFixed(0)} s`);
+  tell(`${what}: ended`, `after ${seconds(endedMs).toFixed(0)} s, exit ${code}`);
+  for (const { instance, step, status, reason } of lines)
     if (status === "failed") tell(`   ${instance} ${step} failed`, String(reason));
-  tell(`${what}: calls`, `${calls} of EC2, of which ${throttled} were throttled`);
+  tell(`${what}: calls`, `${calls.all} of EC2, of which ${calls.throttled} were throttled`);
 }
 
 async function full(): Promise<void> {

@@ -1,12 +1,22 @@
+import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Deployed, deploy } from "./support/deployed.ts";
-import { elsewhere, groupsOf, keysIn, launch, respond } from "./support/scene.ts";
+import { finding } from "./support/finding.ts";
+import { elsewhere, groupsOf, keysIn, launch, respond, type Scene } from "./support/scene.ts";
 
 let deployed: Deployed;
 beforeAll(async () => {
-  deployed = await deploy(() => ({ approvePowerOff: true, nmiGraceSeconds: 1 }));
+  deployed = await deploy(() => ({ approvePowerOff: true, nmiGraceSeconds: 1, maxPerHour: 1 }));
 });
 afterAll(() => deployed?.stop());
+
+/** Waits until an execution asks a person. @returns its case */
+async function asked(scene: Scene, id: string): Promise<string> {
+  const waiting = async () =>
+    (await keysIn(scene, "cases/")).find((key) => key.includes(id) && key.includes("approval-"));
+  await expect.poll(waiting, { timeout: 60_000 }).toBeDefined();
+  return (await waiting())?.split("/")[1] ?? "";
+}
 
 test.each([
   ["approve", 0, ["StopInstances"]],
@@ -15,14 +25,33 @@ test.each([
   const scene = await elsewhere(deployed.scene);
   const id = await launch(scene);
   const running = respond("-i", id, "--mode", "full", "--yes");
-  const waiting = async () =>
-    (await keysIn(scene, "cases/")).find((key) => key.includes(id) && key.includes("approval-"));
-  await expect.poll(waiting, { timeout: 60_000 }).toBeDefined();
-  const [, name = ""] = ((await waiting()) ?? "").split("/");
+  const name = await asked(scene, id);
   expect((await groupsOf(scene, id)).flat()).not.toContain(scene.groupId);
   expect(scene.truth.calls("StopInstances")).toEqual([]);
   expect((await respond(answer, name)).code).toBe(0);
   const ended = await running;
   expect({ code: ended.code, out: ended.code === code ? "" : ended.out }).toEqual({ code, out: "" });
   expect(scene.truth.calls("StopInstances").map(({ action }) => action)).toEqual(stops);
+});
+
+/** Sends a finding to the function. @returns the name of the execution that it started */
+async function send(scene: Scene, id: string, instanceId: string): Promise<string> {
+  const Payload = JSON.stringify(finding(id, instanceId));
+  const invoke = new InvokeCommand({ FunctionName: "incident-response", Qualifier: "live", Payload });
+  const answer = await new LambdaClient(scene.truth.client).send(invoke);
+  return JSON.parse(Buffer.from(answer.Payload ?? []).toString()).started[0];
+}
+
+test("trap 41: of more findings than the limit of an hour, each waits for a person, and isolates what is approved", async () => {
+  const scene = await elsewhere(deployed.scene);
+  const [first, approved, denied] = [await launch(scene), await launch(scene), await launch(scene)];
+  const isOut = async (id: string) => !(await groupsOf(scene, id)).flat().includes(scene.groupId);
+  for (const id of [first, approved, denied]) await send(scene, `finding-${id}`, id);
+  const cases = [await asked(scene, approved), await asked(scene, denied)];
+  expect([await isOut(approved), await isOut(denied)]).toEqual([false, false]);
+  expect((await respond("approve", cases[0] ?? "")).code).toBe(0);
+  expect((await respond("deny", cases[1] ?? "")).code).toBe(0);
+  await expect.poll(() => isOut(approved), { timeout: 60_000 }).toBe(true);
+  expect((await respond("status", denied)).out).toContain("waits for an answer, or was denied");
+  expect(await isOut(denied)).toBe(false);
 });

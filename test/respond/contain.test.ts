@@ -12,31 +12,22 @@ import {
   StopInstancesCommand,
 } from "@aws-sdk/client-ec2";
 import { HeadObjectCommand } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   ACCOUNT,
   addInterface,
   BUCKET,
-  freshScene,
   groupsOf,
   keysIn,
   launch,
   objectIn,
   REGION,
   respond,
-  type Scene,
-  startScene,
   TOPIC,
 } from "./support/scene.ts";
+import { useScene } from "./support/use-scene.ts";
 
-let scene: Scene;
-beforeAll(async () => {
-  scene = await startScene();
-});
-beforeEach(async () => {
-  scene = await freshScene(scene);
-});
-afterAll(() => scene.truth.stop());
+const scene = await useScene({ fresh: true });
 
 const finalLine = (id: string) => `Security Response mechanism complete for instance: ${id}`;
 

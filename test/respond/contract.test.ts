@@ -8,7 +8,7 @@ import {
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { CreateStateMachineCommand, SFNClient } from "@aws-sdk/client-sfn";
 import { DeleteParameterCommand, PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { runProgram } from "#cli/program.ts";
 import { EXIT } from "#cli/respond/exit.ts";
 import { fakeTerminal } from "#test/support/dead-letters.ts";
@@ -16,24 +16,10 @@ import { blocks } from "#test/support/documents.ts";
 import { repoRoot } from "#test/support/tools.ts";
 import type { Fault } from "#test/support/truth/faults.ts";
 import { KINDS, misfits } from "./support/json-lines.ts";
-import {
-  ACCOUNT,
-  BUCKET,
-  elsewhere,
-  keysIn,
-  launch,
-  type Ran,
-  REGION,
-  respond,
-  type Scene,
-  startScene,
-} from "./support/scene.ts";
+import { ACCOUNT, BUCKET, elsewhere, keysIn, launch, type Ran, REGION, respond } from "./support/scene.ts";
+import { useScene } from "./support/use-scene.ts";
 
-let scene: Scene;
-beforeAll(async () => {
-  scene = await startScene();
-});
-afterAll(() => scene.truth.stop());
+const scene = await useScene();
 
 /** Does something while calls fail. */
 async function failing<T>(on: string, fault: Fault, work: () => Promise<T>): Promise<T> {
@@ -97,7 +83,7 @@ test("G15: every exit code of the contract comes about, with JSON lines that fit
   expect(Object.keys(WAYS).map(Number)).toEqual(Object.values(EXIT));
   const seen = new Set<unknown>();
   for (const [code, way] of Object.entries(WAYS)) {
-    scene = await elsewhere(scene);
+    Object.assign(scene, await elsewhere(scene));
     const ran = await way(await launch(scene));
     expect([ran.code, ran.code === Number(code) ? "" : ran.said]).toEqual([Number(code), ""]);
     expect([code, misfits(ran.lines)]).toEqual([code, []]);

@@ -1,25 +1,18 @@
 import { DescribeInstancesCommand } from "@aws-sdk/client-ec2";
 import { RegisterTargetsCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { type GroupedVictim, launchInGroup } from "#test/support/truth/grouped-shapes.ts";
+import { expect, test, vi } from "vitest";
+import { launchInGroup } from "#test/support/truth/grouped-shapes.ts";
 import { launch as launchShape } from "#test/support/truth/shapes.ts";
 import { FAULTS, type Injected } from "./support/faults.ts";
-import { groupsOf, type Scene, startScene } from "./support/scene.ts";
+import { groupsOf } from "./support/scene.ts";
 import { playSteps, said } from "./support/steps.ts";
+import { useScene } from "./support/use-scene.ts";
 
-let scene: Scene;
-let grouped: GroupedVictim;
-beforeAll(async () => {
-  vi.spyOn(console, "log").mockImplementation(() => {});
-  // Of the waits that the jitter may draw, nearly the shortest: nothing here depends on their length.
-  vi.spyOn(Math, "random").mockReturnValue(0.02);
-  scene = await startScene();
-  grouped = await launchInGroup(scene.truth, { targetGroups: 1, sizes: [0, 1, 9] });
-});
-afterAll(() => {
-  vi.restoreAllMocks();
-  return scene.truth.stop();
-});
+vi.spyOn(console, "log").mockImplementation(() => {});
+// Of the waits that the jitter may draw, nearly the shortest: nothing here depends on their length.
+vi.spyOn(Math, "random").mockReturnValue(0.02);
+const scene = await useScene();
+const grouped = await launchInGroup(scene.truth, { targetGroups: 1, sizes: [0, 1, 9] });
 
 /** All that a restore changes. */
 const CHANGES = [

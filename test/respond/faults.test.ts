@@ -14,15 +14,12 @@ import {
   DescribeSnapshotsCommand,
   ModifyInstanceAttributeCommand,
 } from "@aws-sdk/client-ec2";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { changesGranted, FAULTS, ISOLATING, OF_CONTAIN, OF_FULL } from "./support/faults.ts";
-import { abroad, elsewhere, groupsOf, launch, respond, type Scene, startScene } from "./support/scene.ts";
+import { abroad, elsewhere, groupsOf, launch, respond, type Scene } from "./support/scene.ts";
+import { useScene } from "./support/use-scene.ts";
 
-let account: Scene;
-beforeAll(async () => {
-  account = await startScene();
-});
-afterAll(() => account.truth.stop());
+const account = await useScene();
 
 /** What a detachment makes needless, a second later; the record tells of it. */
 const HARMLESS = ["SetInstanceProtection"];

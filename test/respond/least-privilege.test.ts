@@ -3,14 +3,13 @@ import path from "node:path";
 import { SetInstanceProtectionCommand } from "@aws-sdk/client-auto-scaling";
 import { RegisterTargetsCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { CreateKeyCommand } from "@aws-sdk/client-kms";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import type { StepRecord } from "#incident-response/record.ts";
+import { expect, test, vi } from "vitest";
 import { repoRoot } from "#test/support/tools.ts";
 import { launchInGroup } from "#test/support/truth/grouped-shapes.ts";
 import { iamActionsOf } from "#test/support/truth/iam-actions.ts";
 import { launch as launchShape } from "#test/support/truth/shapes.ts";
-import { type Scene, startScene } from "./support/scene.ts";
-import { type Amend, playSteps, type Records } from "./support/steps.ts";
+import { type Play, playStep, playSteps, type Records } from "./support/steps.ts";
+import { useScene } from "./support/use-scene.ts";
 
 /** Step by step, what the policy of the function is made of; `implied` is what AWS asks for beside it. */
 const ACTIONS: Readonly<Record<string, readonly string[]>> = JSON.parse(
@@ -40,25 +39,22 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
 /** Not steps, or not of these runs: intake and approvals are shown by traps-service.test.ts and approve.test.ts. */
 const OTHERS = ["intake", "implied", "ApproveContain", "ApprovePowerOff", "PageNotIsolated"];
 
-let scene: Scene;
+vi.spyOn(console, "log").mockImplementation(() => {});
+const scene = await useScene();
 const seen = new Map<string, Set<string>>();
-beforeAll(async () => {
-  vi.spyOn(console, "log").mockImplementation(() => {});
-  scene = await startScene();
-});
-afterAll(() => scene.truth.stop());
 
 /** Plays a run, and notes which permissions each of its steps needed. */
 async function play(request: Readonly<Record<string, unknown>>, settings: Readonly<Record<string, unknown>>) {
   scene.truth.forgetCalls();
-  const note: Amend = (record: StepRecord) => {
+  const noted: Play = async (step, state) => {
+    const record = await playStep(step, state);
     const needed = seen.get(record.step) ?? new Set();
     for (const action of iamActionsOf(scene.truth.calls())) needed.add(action);
     seen.set(record.step, needed);
     scene.truth.forgetCalls();
     return record;
   };
-  return playSteps(request, settings, note);
+  return playSteps(request, settings, noted);
 }
 
 const failures = (records: Records) =>

@@ -7,16 +7,13 @@ import {
 import { CreateKeyCommand } from "@aws-sdk/client-kms";
 import { CreateBucketCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { CreateTopicCommand, SNSClient } from "@aws-sdk/client-sns";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { ACCOUNT, elsewhere, groupsOf, launch, REGION, respond, type Scene, startScene } from "./support/scene.ts";
+import { expect, test, vi } from "vitest";
+import { ACCOUNT, elsewhere, groupsOf, launch, REGION, respond, type Scene } from "./support/scene.ts";
 import { playSteps } from "./support/steps.ts";
+import { useScene } from "./support/use-scene.ts";
 
-let account: Scene;
-beforeAll(async () => {
-  vi.spyOn(console, "log").mockImplementation(() => {});
-  account = await startScene();
-});
-afterAll(() => account.truth.stop());
+vi.spyOn(console, "log").mockImplementation(() => {});
+const account = await useScene();
 
 async function groupOf(scene: Scene, id: string) {
   const GroupIds = (await groupsOf(scene, id)).flat();

@@ -1,124 +1,77 @@
-import {
-  AllocateAddressCommand,
-  AssociateAddressCommand,
-  CreateSecurityGroupCommand,
-  CreateTagsCommand,
-  DescribeAddressesCommand,
-  DescribeInstanceAttributeCommand,
-  DescribeInstancesCommand,
-  DescribeNetworkInterfacesCommand,
-  ModifyInstanceAttributeCommand,
-} from "@aws-sdk/client-ec2";
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { abroad, addInterface, launch, respond, type Scene, startScene } from "./support/scene.ts";
+import { expect, test, vi } from "vitest";
+import { createProfile } from "#test/support/truth/profiles.ts";
+import { described } from "./support/described.ts";
+import { type Home, homeIn, make, type Wanted } from "./support/home.ts";
+import { abroad, elsewhere, respond } from "./support/scene.ts";
+import { playSteps, said } from "./support/steps.ts";
+import { useScene } from "./support/use-scene.ts";
 
-let account: Scene;
-beforeAll(async () => {
-  account = await startScene();
-});
-afterAll(() => account.truth.stop());
+vi.spyOn(console, "log").mockImplementation(() => {});
+const account = await useScene();
+const profile = await createProfile(account.truth);
 
 /** How many shapes are tried: `RESPOND_ROUND_TRIPS=2000` for more. */
 const ROUND_TRIPS = Number(process.env.RESPOND_ROUND_TRIPS ?? 200);
-/** In how many regions at the same time. */
-const REGIONS = 4;
+/** One of so many goes through the whole of `full`, which takes longest. */
+const OF_WHICH_FULL = 8;
+/** In how many regions at the same time. The emulator is slower the more there is in one. */
+const REGIONS = 16;
 
 const shapes = fc.record({
-  interfaces: fc.integer({ min: 1, max: 4 }),
+  interfaces: fc.integer({ min: 1, max: 8 }),
   groups: fc.integer({ min: 1, max: 3 }),
-  elastic: fc.boolean(),
+  /** At which interface, where there are so many; at none otherwise. */
+  elastic: fc.integer({ min: 0, max: 8 }),
   protection: fc.boolean(),
   shutdown: fc.constantFrom("stop", "terminate"),
   tags: fc.subarray(["ir:status", "ir:case", "Name", "team"]),
-  spot: fc.boolean(),
+  profile: fc.option(fc.constant(profile), { nil: undefined }),
+  kind: fc.constantFrom("alone", "spot", "in a group", "protected in a group"),
+  served: fc.boolean(),
 });
-type Shape = typeof shapes extends fc.Arbitrary<infer T> ? T : never;
 
-/** A region with security groups to choose from, the first one of its network. */
-interface Home {
-  readonly scene: Scene;
-  readonly groups: readonly string[];
-}
-
-async function homeIn(number: number): Promise<Home> {
-  const scene = await abroad(account, number);
-  const extra = ["extra-1", "extra-2"].map(async (GroupName) => {
-    const { GroupId = "" } = await scene.ec2.send(
-      new CreateSecurityGroupCommand({ GroupName, Description: "x", VpcId: scene.vpcId }),
-    );
-    return GroupId;
-  });
-  return { scene, groups: [scene.groupId, ...(await Promise.all(extra))] };
-}
-
-async function make({ scene, groups }: Home, shape: Shape): Promise<string> {
-  const { ec2 } = scene;
-  const spot = shape.spot ? { InstanceMarketOptions: { MarketType: "spot" as const } } : {};
-  const id = await launch(scene, { InstanceInitiatedShutdownBehavior: shape.shutdown, ...spot });
-  let last: string | undefined;
-  for (let index = 1; index < shape.interfaces; index += 1) {
-    last = await addInterface(scene, id, index, groups.slice(0, shape.groups));
-  }
-  if (shape.elastic && last !== undefined) {
-    const { AllocationId } = await ec2.send(new AllocateAddressCommand({ Domain: "vpc" }));
-    await ec2.send(new AssociateAddressCommand({ AllocationId, NetworkInterfaceId: last }));
-  }
-  if (shape.protection && !shape.spot) {
-    await ec2.send(new ModifyInstanceAttributeCommand({ InstanceId: id, DisableApiTermination: { Value: true } }));
-  }
-  const Tags = shape.tags.map((Key) => ({ Key, Value: `own ${Key}` }));
-  if (Tags.length > 0) await ec2.send(new CreateTagsCommand({ Resources: [id], Tags }));
-  return id;
-}
-
-/** All that a response changes, as AWS describes it. */
-async function described({ ec2 }: Scene, id: string) {
-  const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
-  const instance = Reservations[0]?.Instances?.[0];
-  const Filters = [{ Name: "attachment.instance-id", Values: [id] }];
-  const { NetworkInterfaces = [] } = await ec2.send(new DescribeNetworkInterfacesCommand({ Filters }));
-  const ids = NetworkInterfaces.map(({ NetworkInterfaceId }) => NetworkInterfaceId);
-  const { Addresses = [] } = await ec2.send(new DescribeAddressesCommand({}));
-  const attribute = (Attribute: "disableApiTermination" | "instanceInitiatedShutdownBehavior") =>
-    ec2.send(new DescribeInstanceAttributeCommand({ InstanceId: id, Attribute }));
-  return {
-    tags: (instance?.Tags ?? []).map(({ Key, Value }) => `${Key}=${Value}`).sort(),
-    disks: (instance?.BlockDeviceMappings ?? []).map(({ Ebs }) => [Ebs?.VolumeId, Ebs?.DeleteOnTermination]),
-    interfaces: NetworkInterfaces.map(({ NetworkInterfaceId, Groups = [], Attachment }) => [
-      NetworkInterfaceId,
-      Groups.map(({ GroupId }) => GroupId).sort(),
-      Attachment?.DeleteOnTermination,
-    ]),
-    protection: (await attribute("disableApiTermination")).DisableApiTermination?.Value,
-    shutdown: (await attribute("instanceInitiatedShutdownBehavior")).InstanceInitiatedShutdownBehavior?.Value,
-    addresses: Addresses.filter(({ NetworkInterfaceId }) => ids.includes(NetworkInterfaceId)).map(
-      ({ PublicIp }) => PublicIp,
-    ),
-  };
-}
-
-/** Contains an instance of that shape, and restores it. */
-async function roundTrip(home: Home, shape: Shape): Promise<void> {
-  const { scene } = home;
-  const inRegion = ["-r", scene.region];
+/** Makes an instance of that shape, has something done to it, and compares what AWS describes then with what it did before. */
+async function roundTrip(home: Home, shape: Wanted, there: Way, andBack: Way): Promise<void> {
   const id = await make(home, shape);
-  const before = await described(scene, id);
-  const contained = await respond("-i", id, ...inRegion);
-  const restored = await respond("restore", id, "--reason", "round trip", ...inRegion);
-  const after = await described(scene, id);
-  expect({ codes: [contained.code, restored.code], after, out: restored.code === 0 ? "" : restored.out }).toEqual({
-    codes: [0, 0],
-    after: before,
-    out: "",
-  });
+  const before = await described(home.scene, id);
+  const ends = [await there(id), await andBack(id)];
+  expect({ ends, after: await described(home.scene, id) }).toEqual({ ends: ["", ""], after: before });
 }
+
+/** @returns what went wrong */
+type Way = (id: string) => Promise<string>;
+
+async function command(...args: readonly string[]): Promise<string> {
+  const { code, out } = await respond(...args);
+  return code === 0 ? "" : out;
+}
+
+async function steps(request: Readonly<Record<string, unknown>>): Promise<string> {
+  const records = await playSteps(request, { revoke: "instance" });
+  const failed = Object.keys(records).filter((step) => records[step]?.status === "failed");
+  return failed.map((step) => `${step} ${said(records, step)}`).join("\n");
+}
+
+const tried = (home: Home, numRuns: number, there: Way, andBack: Way) => {
+  const property = fc.asyncProperty(shapes, (shape) => roundTrip(home, shape, there, andBack));
+  return fc.assert(property, { numRuns: Math.ceil(numRuns), endOnFailure: true });
+};
 
 test("G8: whatever the instance was like, it is so again after a response and a restore", async () => {
+  const full = ROUND_TRIPS / OF_WHICH_FULL;
   const inOne = async (_: unknown, number: number) => {
-    const home = await homeIn(number);
-    const property = fc.asyncProperty(shapes, (shape) => roundTrip(home, shape));
-    await fc.assert(property, { numRuns: Math.ceil(ROUND_TRIPS / REGIONS), endOnFailure: true });
+    const home = await homeIn(await abroad(account, number));
+    const region = ["-r", home.scene.region];
+    const there = (id: string) => command("-i", id, ...region);
+    const andBack = (id: string) => command("restore", id, "--reason", "round trip", ...region);
+    await tried(home, (ROUND_TRIPS - full) / REGIONS, there, andBack);
   };
-  await Promise.all(Array.from({ length: REGIONS }, inOne));
+  const whole = async () => {
+    const home = await homeIn(await elsewhere(account));
+    const there = (instanceId: string) => steps({ instanceId });
+    const andBack = (instanceId: string) => steps({ instanceId, action: "restore" });
+    await tried(home, full, there, andBack);
+  };
+  await Promise.all([whole(), ...Array.from({ length: REGIONS }, inOne)]);
 }, 1_800_000);

@@ -4,27 +4,11 @@ import {
   DescribeInstancesCommand,
   DescribeNetworkInterfacesCommand,
 } from "@aws-sdk/client-ec2";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import {
-  addInterface,
-  freshScene,
-  groupsOf,
-  keysIn,
-  launch,
-  objectIn,
-  respond,
-  type Scene,
-  startScene,
-} from "./support/scene.ts";
+import { expect, test } from "vitest";
+import { addInterface, groupsOf, keysIn, launch, objectIn, respond } from "./support/scene.ts";
+import { useScene } from "./support/use-scene.ts";
 
-let scene: Scene;
-beforeAll(async () => {
-  scene = await startScene();
-});
-beforeEach(async () => {
-  scene = await freshScene(scene);
-});
-afterAll(() => scene.truth.stop());
+const scene = await useScene({ fresh: true });
 
 const isOut = async (id: string) => !(await groupsOf(scene, id)).flat().includes(scene.groupId);
 

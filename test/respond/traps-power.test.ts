@@ -1,20 +1,15 @@
-import { DescribeInstancesCommand, DescribeVolumesCommand } from "@aws-sdk/client-ec2";
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { setTimeout as sleep } from "node:timers/promises";
+import { DescribeVolumesCommand, StopInstancesCommand } from "@aws-sdk/client-ec2";
+import { expect, test, vi } from "vitest";
 import type { Call } from "#test/support/truth/journal.ts";
 import { createNetwork } from "#test/support/truth/networks.ts";
-import { launch as launchShape, type Shape } from "#test/support/truth/shapes.ts";
-import { freshScene, type Scene, startScene } from "./support/scene.ts";
-import { type Amend, playSteps, said } from "./support/steps.ts";
+import { describeInstance, launch as launchShape, type Shape } from "#test/support/truth/shapes.ts";
+import { respond } from "./support/scene.ts";
+import { type Play, playStep, playSteps, said } from "./support/steps.ts";
+import { useScene } from "./support/use-scene.ts";
 
-let scene: Scene;
-beforeAll(async () => {
-  vi.spyOn(console, "log").mockImplementation(() => {});
-  scene = await startScene();
-});
-beforeEach(async () => {
-  scene = await freshScene(scene);
-});
-afterAll(() => scene.truth.stop());
+vi.spyOn(console, "log").mockImplementation(() => {});
+const scene = await useScene({ fresh: true });
 
 async function victim(shape: Shape = {}) {
   const made = await launchShape(scene.truth, shape);
@@ -23,12 +18,8 @@ async function victim(shape: Shape = {}) {
 }
 
 const count = (action: string) => scene.truth.calls(`ec2:${action}`).length;
-const described = async (id: string) => {
-  const { Reservations = [] } = await scene.ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
-  return Reservations[0]?.Instances?.[0];
-};
-const stateOf = async (id: string) => (await described(id))?.State?.Name;
-const tagsOf = async (id: string) => ((await described(id))?.Tags ?? []).map(({ Key }) => Key);
+const stateOf = async (id: string) => (await describeInstance(scene.ec2, id)).State?.Name;
+const tagsOf = async (id: string) => ((await describeInstance(scene.ec2, id)).Tags ?? []).map(({ Key }) => Key);
 const volumesOf = async (...VolumeIds: string[]) => {
   const { Volumes = [] } = await scene.ec2.send(new DescribeVolumesCommand({ VolumeIds }));
   return Volumes;
@@ -74,8 +65,10 @@ test("trap 20: after an interrupt the operating system, which may be the attacke
 
 test("trap 20: a stop that the operating system was asked for and drags out is forced", async () => {
   const { id } = await victim();
-  const late: Amend = (record) =>
-    record.step === "Stop" ? { ...record, ended: new Date(Date.now() - 130_000).toISOString() } : record;
+  const late: Play = async (step, state) => {
+    const record = await playStep(step, state);
+    return step === "Stop" ? { ...record, ended: new Date(Date.now() - 130_000).toISOString() } : record;
+  };
   scene.truth.takes({ stopMs: 3_600_000 });
   const records = await playSteps({ instanceId: id }, { nmi: false }, late);
   expect([records.Interrupt?.status, records.AwaitStopped?.status]).toEqual(["skipped", "ok"]);
@@ -109,6 +102,18 @@ test("trap 21: where nothing can tell that it was sent, it is not", async () => 
   for (const on of ["PutObject", "CreateTags"]) scene.truth.inject({ on, times: 1_000, fault: { kind: "denied" } });
   const records = await playSteps({ instanceId: id });
   expect([records.Interrupt?.status, scene.truth.interrupts(id)]).toEqual(["failed", []]);
+});
+
+test("what a person stopped between a contain and a full is not started by the restore", async () => {
+  const { id } = await victim();
+  expect((await respond("-i", id)).code).toBe(0);
+  await scene.ec2.send(new StopInstancesCommand({ InstanceIds: [id] }));
+  await expect.poll(() => stateOf(id)).toBe("stopped");
+  // EC2 tells the time to the second.
+  await sleep(1_100);
+  expect(said(await playSteps({ instanceId: id }), "Stop")).toBe("ok: it was stopped");
+  const restored = await playSteps({ instanceId: id, action: "restore" });
+  expect([said(restored, "Restore"), await stateOf(id)]).toEqual(["ok: ", "stopped"]);
 });
 
 test("trap 26: the forensic machine may be in another zone: it gets copies there, and the originals stay as they are", async () => {
@@ -157,13 +162,14 @@ test("trap 27: a disk that several instances share is named, and not taken off",
   const { id, volumes } = await victim({ data: 1 });
   const [, shared = ""] = volumes;
   // The emulator has no volume that is shared.
-  const amend: Amend = (record) => {
-    if (record.step !== "RecordBaseline") return record;
+  const marking: Play = async (step, state) => {
+    const record = await playStep(step, state);
+    if (step !== "RecordBaseline") return record;
     const before = record.details?.before as { readonly volumes: readonly { readonly id: string }[] };
     const marked = before.volumes.map((one) => (one.id === shared ? { ...one, multiAttach: true } : one));
     return { ...record, details: { ...record.details, before: { ...before, volumes: marked } } };
   };
-  const records = await playSteps({ instanceId: id }, {}, amend);
+  const records = await playSteps({ instanceId: id }, {}, marking);
   expect(said(records, "Detach")).toBe(`ok: shared with others, so left: ${shared}`);
   expect(scene.truth.calls("ec2:DetachVolume").map(({ params }) => params.VolumeId)).toEqual([volumes[0]]);
 });

@@ -1,7 +1,6 @@
 import { PutLifecycleHookCommand } from "@aws-sdk/client-auto-scaling";
 import {
   DescribeIamInstanceProfileAssociationsCommand,
-  DescribeInstancesCommand,
   DisassociateIamInstanceProfileCommand,
 } from "@aws-sdk/client-ec2";
 import { DescribeTargetHealthCommand, RegisterTargetsCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
@@ -11,27 +10,17 @@ import {
   ListExecutionsCommand,
   SFNClient,
 } from "@aws-sdk/client-sfn";
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { handler } from "#incident-response/handler.ts";
 import { launchInGroup } from "#test/support/truth/grouped-shapes.ts";
-import { launch as launchShape } from "#test/support/truth/shapes.ts";
-import { ACCOUNT, freshScene, groupsOf, REGION, type Scene, startScene } from "./support/scene.ts";
+import { describeInstance, launch as launchShape } from "#test/support/truth/shapes.ts";
+import { finding } from "./support/finding.ts";
+import { ACCOUNT, groupsOf, REGION } from "./support/scene.ts";
 import { configure, playSteps, said } from "./support/steps.ts";
+import { useScene } from "./support/use-scene.ts";
 
-let scene: Scene;
-beforeAll(async () => {
-  vi.spyOn(console, "log").mockImplementation(() => {});
-  scene = await startScene();
-});
-beforeEach(async () => {
-  scene = await freshScene(scene);
-});
-afterAll(() => scene.truth.stop());
-
-async function described(id: string) {
-  const { Reservations = [] } = await scene.ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
-  return Reservations[0]?.Instances?.[0];
-}
+vi.spyOn(console, "log").mockImplementation(() => {});
+const scene = await useScene({ fresh: true });
 
 async function profileOf(id: string) {
   const Filters = [{ Name: "instance-id", Values: [id] }];
@@ -70,7 +59,7 @@ test("D5 D11: a replacement starts from the launch template, never from the imag
   const replacementLaunchTemplate = { id: launchTemplateId, subnetId: network.subnetIds[0] };
   const first = await playSteps({ instanceId: id }, { replacementLaunchTemplate });
   const replacement = first.Replacement?.details?.instanceId;
-  expect((await described(String(replacement)))?.State?.Name).toBe("running");
+  expect((await describeInstance(scene.ec2, String(replacement))).State?.Name).toBe("running");
   expect(scene.truth.calls("RunInstances")[0]?.params).not.toHaveProperty("ImageId");
   const again = await playSteps({ instanceId: id }, { replacementLaunchTemplate });
   expect(again.Replacement?.details?.instanceId).toBe(replacement);
@@ -104,11 +93,17 @@ test("trap 34: revoke instance concerns this instance alone, no role; without it
   expect(await profileOf(id)).toBe(had);
   const records = await playSteps({ instanceId: id }, { revoke: "instance" });
   expect(said(records, "Credentials")).toContain("valid until they expire");
-  expect([await profileOf(id), (await described(id))?.MetadataOptions?.HttpEndpoint]).toEqual([undefined, "disabled"]);
+  expect([await profileOf(id), (await describeInstance(scene.ec2, id)).MetadataOptions?.HttpEndpoint]).toEqual([
+    undefined,
+    "disabled",
+  ]);
   expect(scene.truth.calls(({ service }) => service === "iam")).toEqual([]);
   const restored = await playSteps({ instanceId: id, action: "restore" });
   expect(said(restored, "Restore")).toBe("ok: ");
-  expect([await profileOf(id), (await described(id))?.MetadataOptions?.HttpEndpoint]).toEqual([had, "enabled"]);
+  expect([await profileOf(id), (await describeInstance(scene.ec2, id)).MetadataOptions?.HttpEndpoint]).toEqual([
+    had,
+    "enabled",
+  ]);
 });
 
 test("a restore gives back the profile that an attempt took which was killed before it could say so", async () => {
@@ -139,19 +134,6 @@ test("trap 35: without a profile there is nothing to revoke; what is refused the
   const refused = await playSteps({ instanceId: id, profile: "contain" }, { revoke: "instance" });
   expect([refused.Isolate?.status, refused.Credentials?.status]).toEqual(["ok", "failed"]);
   expect((await groupsOf(scene, id)).flat()).not.toContain(network.groupId);
-});
-
-const finding = (id: string, instanceId: string) => ({
-  source: "aws.guardduty",
-  "detail-type": "GuardDuty Finding",
-  detail: {
-    id,
-    type: "Backdoor:EC2/C&CActivity.B",
-    severity: 8,
-    accountId: ACCOUNT,
-    resource: { resourceType: "Instance", instanceDetails: { instanceId } },
-    service: { resourceRole: "ACTOR" },
-  },
 });
 
 async function machine() {

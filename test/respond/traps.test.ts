@@ -1,14 +1,11 @@
 import { DescribeInstanceAttributeCommand, type RunInstancesCommandInput } from "@aws-sdk/client-ec2";
 import { CreateKeyCommand } from "@aws-sdk/client-kms";
 import { HeadObjectCommand } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { BUCKET, elsewhere, groupsOf, keysIn, launch, respond, type Scene, startScene } from "./support/scene.ts";
+import { expect, test } from "vitest";
+import { BUCKET, elsewhere, groupsOf, keysIn, launch, respond, type Scene } from "./support/scene.ts";
+import { useScene } from "./support/use-scene.ts";
 
-let account: Scene;
-beforeAll(async () => {
-  account = await startScene();
-});
-afterAll(() => account.truth.stop());
+const account = await useScene();
 
 async function contained(
   input: Partial<RunInstancesCommandInput>,

@@ -2,16 +2,13 @@ import { DeleteSnapshotCommand, DescribeSnapshotsCommand } from "@aws-sdk/client
 import { CreateKeyCommand } from "@aws-sdk/client-kms";
 import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { BUCKET, freshScene, keysIn, launch, objectIn, respond, type Scene, startScene } from "./support/scene.ts";
+import { beforeEach, expect, test } from "vitest";
+import { BUCKET, keysIn, launch, objectIn, respond } from "./support/scene.ts";
+import { useScene } from "./support/use-scene.ts";
 
-let scene: Scene;
+const scene = await useScene({ fresh: true });
 let id: string;
-beforeAll(async () => {
-  scene = await startScene();
-});
 beforeEach(async () => {
-  scene = await freshScene(scene);
   const { KeyMetadata } = await scene.kms.send(
     new CreateKeyCommand({ KeyUsage: "SIGN_VERIFY", KeySpec: "ECC_NIST_P256" }),
   );
@@ -21,7 +18,6 @@ beforeEach(async () => {
   id = await launch(scene);
   expect((await respond("-i", id)).code).toBe(0);
 });
-afterAll(() => scene.truth.stop());
 
 /** What is wrong may be told as a problem, or end the command. */
 const mentions = ({ out, said }: { readonly out: string; readonly said: string }, what: string) =>

@@ -1,15 +1,20 @@
 import { delimiter, join } from "node:path";
 import { environmentFolder, type RunningServer, type ServerOptions, startPythonServer } from "./python-server.ts";
 
-/** For each call moto would list its own folders and methods again, which takes longer than most calls: once is enough. */
+/**
+ * For each call moto would list its own folders and methods again, which takes longer than most calls: once is enough. And
+ * a line about each call, which nobody reads, takes a tenth of its time.
+ */
 const lookOnce = `
 import functools
 from moto import backends
 from moto.core import responses
+from werkzeug.serving import WSGIRequestHandler
 
 modules = list(backends.list_of_moto_modules())
 backends.list_of_moto_modules = lambda: modules
 responses.method_names_from_class = functools.cache(responses.method_names_from_class)
+WSGIRequestHandler.log_request = lambda *_: None
 `;
 
 /** Starts moto with empty state: the emulator for what ministack does not have; see {@link startPythonServer}. */

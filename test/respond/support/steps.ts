@@ -39,8 +39,8 @@ const RESTORE = ["Validate", "RecordBaseline", "Restore", "Manifest", "Notify"] 
 /** Records by step. */
 export type Records = Readonly<Record<string, StepRecord>>;
 
-/** Changes a record before the next step reads it: what no emulator can say. */
-export type Amend = (record: StepRecord) => StepRecord;
+/** Plays one step. @param state of the execution, with the records of the steps before */
+export type Play = (step: string, state: unknown) => Promise<StepRecord>;
 
 /** Sets what the function is configured with, beside bucket and topic. */
 export function configure(settings: Readonly<Record<string, unknown>>): void {
@@ -51,22 +51,24 @@ export function configure(settings: Readonly<Record<string, unknown>>): void {
 /**
  * Plays the function in this process, step after step: every setting can be tried without deploying it. What the state
  * machine does beside is shown by full.test.ts.
+ * @param play what happens in place of a step, or around it
  */
 export async function playSteps(
   request: Readonly<Record<string, unknown>>,
   settings: Readonly<Record<string, unknown>> = {},
-  amend: Amend = (record) => record,
+  play: Play = playStep,
 ): Promise<Records> {
   configure({ nmiGraceSeconds: 0, ...settings });
   const records: Record<string, StepRecord> = {};
   for (const step of request.action === "restore" ? RESTORE : FULL) {
     const state = { input: { request: { profile: "full", ...request } }, execution: "arn:execution", records };
-    records[step] = amend(await settled(step, state));
+    records[step] = await play(step, state);
   }
   return records;
 }
 
-async function settled(step: string, state: unknown): Promise<StepRecord> {
+/** Asks again as long as the answer is to ask again. */
+export async function playStep(step: string, state: unknown): Promise<StepRecord> {
   for (;;) {
     const record = (await handler({ step, state })) as StepRecord;
     if (record.status !== "pending") return record;

@@ -90,7 +90,12 @@ export function createFaults() {
     inject,
     hitting,
     isOverLimit,
-    limit: (limit: RateLimit) => void buckets.push({ limit, tokens: limit.burst, atMs: performance.now() }),
+    /** @returns what lifts it */
+    limit: (limit: RateLimit) => {
+      const bucket = { limit, tokens: limit.burst, atMs: performance.now() };
+      buckets.push(bucket);
+      return () => void buckets.splice(buckets.indexOf(bucket), buckets.includes(bucket) ? 1 : 0);
+    },
     /** @param region keeps what holds in another one only */
     clear: (region?: string) => {
       const kept = region === undefined ? [] : active.filter((entry) => (entry.region ?? region) !== region);

@@ -68,7 +68,7 @@ export type Truth = {
   /** Makes calls fail; see {@link Injection}. */
   readonly inject: (injection: Injection) => Injected;
   /** Throttles what exceeds a rate, in the words of each service. */
-  readonly limit: (limit: RateLimit) => void;
+  readonly limit: (limit: RateLimit) => () => void;
   /** Says of an instance what moto cannot. */
   readonly say: (instanceId: string, facts: InstanceFacts) => void;
   /** Says to which account (12 digits) a bucket belongs, which no emulator knows. */

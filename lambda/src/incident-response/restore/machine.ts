@@ -34,8 +34,10 @@ export async function restoreDisksAndState(back: PuttingBack): Promise<void> {
   await attempt(back, "start", async () => {
     const state = async () => (await describeInstance(aws, run.instanceId)).instance.State?.Name;
     const ours = before.instance.state === "running" && wasChanged(back, "state", run.instanceId);
-    if (!ours || (await state()) !== "stopped") return;
-    await aws.ec2.send(new StartInstancesCommand({ InstanceIds: [run.instanceId] }));
+    const now = ours ? await state() : undefined;
+    // An attempt that was cut short may have started it.
+    if (now !== "stopped" && now !== "pending") return;
+    if (now === "stopped") await aws.ec2.send(new StartInstancesCommand({ InstanceIds: [run.instanceId] }));
     changed({ what: "state", id: run.instanceId, before: "stopped", after: "running" });
     // A group takes only what runs. The deadline of the step ends this.
     while ((await state()) !== "running") await sleep(LOOK_EVERY_MS, undefined, { signal });

@@ -81,13 +81,28 @@ export const stop: Step = async (context) => {
   }
   const { instance } = await describeInstance(aws, run.instanceId);
   const state = instance.State?.Name;
-  if (state === "stopped" || state === "stopping") return { status: "ok", reason: `it was ${state}` };
+  const stopped = () => changed({ what: "state", id: run.instanceId, before: "running", after: "stopped" });
+  if (state === "stopped" || state === "stopping") {
+    // An attempt that was cut short stopped it, and a restore has to know.
+    if (before.instance.state === "running" && isSince(instance.StateTransitionReason, run.startedAt)) stopped();
+    return { status: "ok", reason: `it was ${state}` };
+  }
   if (state !== "running") throw new Skip(`the instance is ${state}`);
   const Force = context.records.get("Interrupt")?.status === "ok";
   await aws.ec2.send(new StopInstancesCommand({ InstanceIds: [run.instanceId], ...(Force ? { Force } : {}) }));
-  changed({ what: "state", id: run.instanceId, before: state, after: "stopped" });
+  stopped();
   return { status: "ok" };
 };
+
+/**
+ * Whether somebody changed the state of an instance since a time: in this run, that was an attempt of ours.
+ * @param reason such as "User initiated (2026-11-22 08:15:02 GMT)"
+ */
+function isSince(reason: string | undefined, time: string): boolean {
+  const [, at = ""] = /\((.+)\)$/.exec(reason ?? "") ?? [];
+  // EC2 tells it to the second.
+  return Date.parse(at) >= Date.parse(`${time.slice(0, 19)}Z`);
+}
 
 /** Asked until the instance has stopped. */
 export const awaitStopped: Step = async ({ aws, run, records }) => {
