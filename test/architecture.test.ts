@@ -37,7 +37,7 @@ const MAY_IMPORT: Readonly<
     folders: ["model", "aws", "metrics", "pipeline.ts", "self-check.ts", ...STAGES],
     packages: ["#default-rules", "#scanner-code"],
   },
-  "incident-response": { folders: ["model"], packages: ["@aws-sdk/", "node:", "valibot"] },
+  "incident-response": { folders: ["model"], packages: ["@aws-sdk/", "ipaddr.js", "node:", "valibot"] },
   cli: {
     folders: ["model", "expression", "aws", "pipeline.ts", "incident-response", ...STAGES],
     packages: [

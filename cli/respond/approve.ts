@@ -20,6 +20,7 @@ export async function answer(
   show: Show,
 ): Promise<ExitCode> {
   const where = bucketOf(settings, account);
+  let stale: RespondError | undefined;
   for (const step of STEPS) {
     const found = await getObject(aws, where, keys.approval(name, step)).catch((cause: unknown) => {
       throw new RespondError(EXIT.forbidden, `s3://${where.bucket} does not tell: ${messageOf(cause)}`, { cause });
@@ -34,10 +35,12 @@ export async function answer(
           new SendTaskFailureCommand({ taskToken, error: "IR.Denied", cause: `denied by ${callerArn}` }),
         );
     } catch (cause) {
-      throw new RespondError(EXIT.notFound, `${step} of ${name} waits no more: ${messageOf(cause)}`, { cause });
+      // Of an earlier run of the case: another step may wait now.
+      stale = new RespondError(EXIT.notFound, `${step} of ${name} waits no more: ${messageOf(cause)}`, { cause });
+      continue;
     }
     show.event("answered", { case: name, step, approved }, `${step} of ${name} is ${approved ? "approved" : "denied"}`);
     return EXIT.done;
   }
-  throw new RespondError(EXIT.notFound, `nothing of ${name} waits for an answer`);
+  throw stale ?? new RespondError(EXIT.notFound, `nothing of ${name} waits for an answer`);
 }

@@ -11,6 +11,8 @@ import type { Show } from "./progress.ts";
 export interface Execution {
   readonly status: string;
   readonly error: string | undefined;
+  /** Why the last task that failed did. */
+  readonly cause: string | undefined;
   /** Of one that succeeded: its last state, as JSON. */
   readonly output: string | undefined;
 }
@@ -27,16 +29,16 @@ const OF_ERROR: Readonly<Record<string, Outcome>> = {
  * @param seen the records of its history, as far as that could be read
  */
 export function ended(
-  { status, error = "", output }: Execution,
+  { status, error = "", output, cause }: Execution,
   seen: ReadonlyMap<string, StepRecord>,
   instanceId: string,
   show: Show,
 ): ExitCode {
   const { run, records } = seen.size > 0 ? readState({ records: Object.fromEntries(seen) }) : lastState(output);
   if (error === "IR.Invalid") {
-    const reason = records.get("Validate")?.reason ?? "see the execution";
+    const reason = cause ?? "see the execution";
     show.event("refused", { instance: instanceId }, `Unable to get instance metadata: ${reason}`);
-    return EXIT.notFound;
+    return cause === undefined || /NoSuchInstance|NoOpenCase/.test(cause) ? EXIT.notFound : EXIT.forbidden;
   }
   if (run?.decision === "duplicate") {
     const text = `${instanceId} is contained already: case ${run.case}`;

@@ -39,7 +39,7 @@ export async function follow(
     const { status = "RUNNING", error, output } = await sfn.send(new DescribeExecutionCommand({ executionArn }));
     await history.read();
     blindSinceMs = undefined;
-    return { status, error, output };
+    return { status, error, output, cause: history.cause() };
   };
   for (;;) {
     const now = await look().catch((error: unknown) => {
@@ -75,9 +75,11 @@ function historyOf(sfn: SFNClient, executionArn: string, instanceId: string, sho
   const startedMs = Date.now();
   let seen = 0;
   let refused = false;
+  let cause: string | undefined;
   const take = (event: HistoryEvent) => {
     if ((event.id ?? 0) <= seen) return;
     seen = event.id ?? seen;
+    cause = event.taskFailedEventDetails?.cause ?? cause;
     const record = recordIn(event);
     if (record === undefined) return;
     records.set(record.step, record);
@@ -99,5 +101,5 @@ function historyOf(sfn: SFNClient, executionArn: string, instanceId: string, sho
       show.line(`note: the steps cannot be shown, only the end: ${explained(error)}`);
     }
   };
-  return { records, read };
+  return { records, read, cause: () => cause };
 }

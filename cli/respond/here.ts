@@ -15,7 +15,7 @@ import { parsed } from "#incident-response/settings.ts";
 import { completeLine } from "#incident-response/steps/people.ts";
 import { type Validated, validate } from "#incident-response/validate.ts";
 import { EXIT, type ExitCode, exitCodeOf } from "./exit.ts";
-import { type CaseLog, loggedCase, openLog } from "./log.ts";
+import { type CaseLog, type LoggedCase, loggedCase, openLog } from "./log.ts";
 import type { Show } from "./progress.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -84,7 +84,7 @@ async function begin(id: string, asked: Asked, surroundings: Surroundings, show:
   if (run.decision === "plan") return plan(run, surroundings, show);
   const log = openLog(run.case);
   log.append({ run });
-  const work = workOf(run, surroundings, show, log, logged?.before);
+  const work = workOf(run, surroundings, show, log, logged);
   const begun = await isolateHere(run, work);
   const isolated = isIsolated([...begun.records.values()]);
   const seconds = ((Date.now() - startedMs) / 1_000).toFixed(1);
@@ -141,13 +141,13 @@ function workOf(
   { aws, settings, settled }: Surroundings,
   show: Show,
   log: CaseLog,
-  loggedBefore: Before | undefined,
+  logged: LoggedCase | undefined,
 ): RunSurroundings {
   return {
     aws,
     settings,
     settled,
-    loggedBefore,
+    logged,
     onBegin: (step) => show.begin(run.instanceId, step),
     onRecord: (record) => {
       // Before anything is changed, what was there is on this disk.

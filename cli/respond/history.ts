@@ -31,7 +31,8 @@ export interface ExecutedCase {
 const MAX_LISTED = 1_000;
 
 /**
- * The case of an instance whose state before the bucket refused, as the latest execution has it, which is the only place.
+ * The case of an instance whose state before the bucket refused, as its executions have it, which is the only place: the
+ * state before the first of them, and what all of them changed.
  * @throws what the SDK throws
  */
 export async function executedCase(
@@ -40,20 +41,22 @@ export async function executedCase(
   instanceId: string,
 ): Promise<ExecutedCase | undefined> {
   let listed = 0;
+  let found: ExecutedCase | undefined;
   for await (const { executions = [] } of paginateListExecutions({ client: sfn, pageSize: 100 }, { stateMachineArn })) {
     for (const { name = "", executionArn } of executions) {
       listed += 1;
-      if (listed > MAX_LISTED) return undefined;
+      if (listed > MAX_LISTED) return found;
       if (!name.includes(`-${instanceId}-`)) continue;
       const records = await recordsOf(sfn, executionArn);
       const { run, before } = readState({ records: Object.fromEntries(records) });
-      if (run?.action === "restore" && records.get("Restore")?.status === "ok") return undefined;
+      if (run?.action === "restore" && records.get("Restore")?.status === "ok") return found;
       const recorded = records.get("RecordBaseline");
       if (run === undefined || before === undefined || recorded?.status !== "failed") continue;
-      return { name: run.case, before, changes: [...records.values()].flatMap(({ changes }) => changes) };
+      const changes = [...records.values()].flatMap((record) => record.changes);
+      found = { name: found?.name ?? run.case, before, changes: [...changes, ...(found?.changes ?? [])] };
     }
   }
-  return undefined;
+  return found;
 }
 
 async function recordsOf(sfn: SFNClient, executionArn: string | undefined): Promise<ReadonlyMap<string, StepRecord>> {

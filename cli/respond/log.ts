@@ -32,15 +32,29 @@ export function openLog(name: string): CaseLog {
   };
 }
 
-/** What the log has of the case of an instance that is open, if any. */
-export function loggedCase(instanceId: string): { readonly name: string; readonly before: Before } | undefined {
-  if (!existsSync(folder())) return undefined;
-  const names = readdirSync(folder())
+/** A case as the log has it. */
+export interface LoggedCase {
+  readonly name: string;
+  readonly before: Before;
+}
+
+/** What the log has of the case of an instance that is open, if any. Never throws: no log is in the way of a response. */
+export function loggedCase(instanceId: string): LoggedCase | undefined {
+  try {
+    return openCaseIn(folder(), instanceId);
+  } catch {
+    return undefined;
+  }
+}
+
+function openCaseIn(place: string, instanceId: string): LoggedCase | undefined {
+  if (!existsSync(place)) return undefined;
+  const names = readdirSync(place)
     .filter((file) => file.endsWith(".ndjson") && file.includes(instanceId))
     .sort()
     .reverse();
   for (const file of names) {
-    const entries = readFileSync(path.join(folder(), file), "utf8").split("\n").flatMap(entryOf);
+    const entries = readFileSync(path.join(place, file), "utf8").split("\n").flatMap(entryOf);
     if (entries.some(({ closed }) => closed)) return undefined;
     const before = entries.find((entry) => entry.before !== undefined)?.before;
     if (before !== undefined) return { name: file.replace(/\.ndjson$/, ""), before };

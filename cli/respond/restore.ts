@@ -45,7 +45,7 @@ export async function restoreCase(
     aws,
     settings,
     settled,
-    loggedBefore: undefined,
+    logged: undefined,
     onBegin: (step) => show.begin(instanceId, step),
     onRecord: (record) => {
       log.append({ record });

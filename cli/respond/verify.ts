@@ -33,7 +33,7 @@ export async function verifyCase(given: string, surroundings: Surroundings, show
       const known = logged.get(key);
       if (known !== undefined && known !== manifest.objectSha256)
         problems.push(`${key}: it is not what this machine wrote`);
-      problems.push(...(await signatureProblems(manifest, key, surroundings.region)));
+      problems.push(...(await signatureProblems(manifest, key, surroundings)));
       for (const one of manifest.evidence) {
         objects += 1;
         const problem =
@@ -61,8 +61,16 @@ export async function verifyCase(given: string, surroundings: Surroundings, show
   return whole ? EXIT.done : EXIT.partial;
 }
 
-async function signatureProblems(manifest: KeptManifest, key: string, region: string): Promise<readonly string[]> {
+async function signatureProblems(
+  manifest: KeptManifest,
+  key: string,
+  { region, settings }: Surroundings,
+): Promise<readonly string[]> {
   const { key: KeyId, algorithm, value } = manifest.signature;
+  // Whoever may write the manifest may also write which key signed it.
+  const { signingKeyArn: expected } = settings;
+  if (expected !== null && KeyId !== expected)
+    return [`${key}: it is signed by ${KeyId ?? "nobody"}, not by ${expected}`];
   if (KeyId === null || algorithm === "none") return [];
   try {
     const { SignatureValid } = await new KMSClient({ region }).send(

@@ -292,6 +292,16 @@ test("twenty invocations count repeats at the same moment → none is lost, and 
   expectSettled(simulation);
 });
 
+test("twenty invocations reply at the same moment → in the end the first message says how many there were", async () => {
+  const files = Array.from({ length: 20 }, (_, index) => [stopped(`a${index}`)]);
+  const simulation = await deployed([[stopped("first")], ...files], { document: APP });
+  await notify(simulation, 0);
+  await Promise.all([...files.map((_, index) => notify(simulation, index + 1)), simulation.settle()]);
+  const [first] = simulation.slack.received(CHANNEL);
+  expect(textsOf(first?.revisions.at(-1) ?? {})[0]).toBe(`${STOPPED} (21 times)`);
+  expectSettled(simulation);
+});
+
 test("a repeat is written so slowly that the window is over meanwhile → it is told all the same", async () => {
   const simulation = await deployed([[stopped("e1")], [stopped("e2", 1)], [stopped("e3")], [stopped("e4")]]);
   await notify(simulation, 0);

@@ -54,6 +54,11 @@ const ROOT_AND_NAME = "userIdentity.type == 'Root' && eventName == 'DeleteTrail'
 /** Each rule matches the record, ignores it or throws on it, although a hasty reader would say that it cannot. */
 const TRAPS: readonly (readonly [why: string, rule: string, record: string])[] = [
   [
+    "a place that the rule asks for by a dotted key and, before another condition, by its path",
+    "event['requestParameters.name'] == 'x' && requestParameters.name != 'y' && eventName == 'DeleteTrail'",
+    '{"eventName":"DeleteTrail","requestParameters.name":"x"}',
+  ],
+  [
     "a key that comes twice",
     "eventName == 'DeleteTrail'",
     '{"eventName":"DeleteTrail","eventName":"x","eventName":"DeleteTrail"}',
@@ -188,6 +193,15 @@ describe("sifting records as text and asking only rules that may match gives wha
     const [fast, law] = await bothWays([rule, "userAgent == sourceIPAddress"], file, 3_000, 1, onSkip);
     expect(fast).toEqual(law);
     expect({ skipped, alerts: law.alerts.length >= 2 }).toEqual({ skipped: 0, alerts: true });
+  });
+
+  test("leaves nothing out where a rule asks for a key that is too long for it", async () => {
+    const provider = "userIdentity.sessionContext.webIdFederationData.federatedProvider";
+    const data = { sessionContext: { webIdFederationData: { federatedProvider: "x" } } };
+    const file = JSON.stringify({ Records: [{ eventName: "a", userIdentity: data }, { eventName: "b" }] });
+    const [fast, law] = await bothWays([`event['${provider}'] == 'x'`], file, 3_000, 1, () => {});
+    expect(fast).toEqual(law);
+    expect(law.alerts.length).toBe(1);
   });
 
   test("counts a record of more bytes than records may have", async () => {

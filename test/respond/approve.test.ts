@@ -1,12 +1,14 @@
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { SendTaskFailureCommand, SFNClient } from "@aws-sdk/client-sfn";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Deployed, deploy } from "./support/deployed.ts";
 import { finding } from "./support/finding.ts";
-import { elsewhere, groupsOf, keysIn, launch, respond, type Scene } from "./support/scene.ts";
+import { elsewhere, groupsOf, keysIn, launch, objectIn, respond, type Scene } from "./support/scene.ts";
 
 let deployed: Deployed;
 beforeAll(async () => {
-  deployed = await deploy(() => ({ approvePowerOff: true, nmiGraceSeconds: 1, maxPerHour: 1 }));
+  const topicArn = "arn:aws:sns:us-east-1:000000000000:slack-events";
+  deployed = await deploy(() => ({ approvePowerOff: true, nmiGraceSeconds: 1, maxPerHour: 1, topicArn }));
 });
 afterAll(() => deployed?.stop());
 
@@ -54,4 +56,22 @@ test("trap 41: of more findings than the limit of an hour, each waits for a pers
   await expect.poll(() => isOut(approved), { timeout: 60_000 }).toBe(true);
   expect((await respond("status", denied)).out).toContain("waits for an answer, or was denied");
   expect(await isOut(denied)).toBe(false);
+});
+
+test("a question that ends without an answer of a person is no denial: people are paged, and the execution fails", async () => {
+  const scene = await elsewhere(deployed.scene);
+  const ids = [await launch(scene), await launch(scene)];
+  for (const id of ids) await send(scene, `finding-${id}`, id);
+  const [, id = ""] = ids;
+  const key = `cases/${await asked(scene, id)}/approval-ApproveContain.json`;
+  const { token: taskToken } = JSON.parse((await objectIn(scene, key)).toString());
+  // As when nobody has answered in time; the emulator does not end a task whose function failed.
+  const cause = "nobody answered";
+  await new SFNClient(scene.truth.client).send(
+    new SendTaskFailureCommand({ taskToken, error: "States.Timeout", cause }),
+  );
+  const paged = () =>
+    scene.truth.calls("Publish").filter(({ params }) => params.Subject?.includes(`${id} is NOT ISOLATED`));
+  await expect.poll(() => paged().length, { timeout: 60_000 }).toBe(1);
+  expect(paged()[0]?.params.Message).toContain("Why: States.Timeout: nobody answered");
 });

@@ -74,6 +74,8 @@ describe("a value is masked", () => {
     ["a bot token", `xoxb-${"1234567890"}-abcdefghij`, "(hidden)"],
     ["a bearer token", "Authorization: Bearer abcdef123456", "Authorization: Bearer (hidden)"],
     ["what an equals sign follows", "--password=hunter2 --user x", "--password=(hidden) --user x"],
+    ["a name that ends so", "db_password=hunter2 CLIENT-SECRET: abcdef", "db_password=(hidden) CLIENT-SECRET=(hidden)"],
+    ["what pages are numbered by, which it is not", "nextToken=page-2", "nextToken=page-2"],
     ["long hexadecimal digits", "0123456789abcdef".repeat(4), "(hidden)"],
     ["long base64", `x ${Buffer.from("0123456789 some secret bytes !?").toString("base64")} y`, "x (hidden) y"],
   ])("because it looks like %s", (_name, value, expected) => {
@@ -103,6 +105,7 @@ describe("a value is masked", () => {
           masterUserPassword: "correct-horse",
           note: SECRET_KEY,
           nested: { list: [{ apiKey: "battery-staple" }] },
+          environment: [{ name: "DB_PASSWORD", value: "hunter2" }],
         },
         errorCode: "InvalidParameter",
         errorMessage: `the key ${KEY_ID} with ${JWT}`,
@@ -110,10 +113,25 @@ describe("a value is masked", () => {
       [{ id: "a", origin: "custom", severity: "low" }],
     );
     const told = JSON.stringify([slackMessage(alert), plainMessage(alert)]);
-    const secrets = ["correct-horse", SECRET_KEY, "battery-staple", KEY_ID, JWT];
+    const secrets = ["correct-horse", "hunter2", SECRET_KEY, "battery-staple", KEY_ID, JWT];
     expect(secrets.filter((secret) => told.includes(secret))).toEqual([]);
     expect(alert.details).toEqual([
-      { label: "Request", value: "masterUserPassword: (hidden) · note: (hidden) · nested.list.apiKey: (hidden)" },
+      {
+        label: "Request",
+        value:
+          "masterUserPassword: (hidden) · environment.name: DB_PASSWORD · note: (hidden) · nested.list.apiKey: (hidden) · environment.value: (hidden)",
+      },
     ]);
+  });
+
+  test("in the values of tags", () => {
+    const tagSet = { items: [{ key: "db_password", value: "hunter2hunter" }] };
+    const created = record({
+      eventSource: "ec2.amazonaws.com",
+      eventName: "CreateTags",
+      requestParameters: { resourcesSet: { items: [{ resourceId: "i-0123456789abcdef0" }] }, tagSet },
+    });
+    const { details } = toAlert(created, [{ id: "a", origin: "custom", severity: "low" }]);
+    expect(details).toContainEqual({ label: "Tags", value: "db_password = (hidden)" });
   });
 });

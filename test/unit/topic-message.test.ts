@@ -186,6 +186,14 @@ eventID: 7b6a1a2e-3f5c-4f0e-9a43-0c7b4f6a9d21
 `);
   });
 
+  test("foreign text is no address, neither in a mail nor on a telephone", () => {
+    const title = "Sign-in failed: see https://evil.example/x or www.evil.example";
+    const { texts } = topicMessage(TOPIC, { ...ALERT, title });
+    for (const text of [texts.email, texts.sms]) {
+      expect(text).toContain("https[:]//evil.example/x or www[.]evil.example");
+    }
+  });
+
   const LISTED = `11 Jun 11:15:00: role deploy / session ci-42 · eventID: ${OCCURRENCE.eventId}`;
 
   test("tells several alerts as one, with their number, first and last time, and each of them", () => {

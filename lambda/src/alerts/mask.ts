@@ -35,8 +35,11 @@ const SHAPES: readonly (readonly [RegExp, (found: string) => string])[] = [
   ],
   [/\b(?:bearer|basic)\s+[\w.~+/=-]{8,}/gi, (found) => `${found.split(/\s/)[0]} ${MASK}`],
   [
-    /(?<![:\w])(?:pass(?:word|wd)?|pwd|secret|token|api_?key)\s*[=:]\s*(?!\(hidden\))[^\s,;&"']{3,}/gi,
-    (found) => `${found.split(/[=:]/)[0]}=${MASK}`,
+    /(?<![:\w-])[\w-]{0,40}?(?:pass(?:word|wd)?|pwd|secret|token|api_?key)\s*[=:]\s*(?!\(hidden\))[^\s,;&"']{3,}/gi,
+    (found) => {
+      const [name = ""] = found.split(/[=:]/);
+      return HARMLESS_KEY.test(name.trim()) ? found : `${name}=${MASK}`;
+    },
   ],
   [/(?<!sha256:)\b[0-9a-f]{40,}\b/gi, () => MASK],
 ];

@@ -22,7 +22,7 @@ export function emailText(news: News, banner?: string): string {
     factLines(list),
     factLines(advice),
     links.filter(({ url }) => url.length <= MAX_URL).map(({ text, url }) => `${harmless(text)}: ${url}`),
-    context.map(harmless),
+    context.map((line) => harmless(line)),
   ];
   return paragraphs
     .filter((paragraph) => paragraph.length > 0)
@@ -45,7 +45,9 @@ function factLines(facts: readonly Fact[]): readonly string[] {
   ];
 }
 
-/** One line of text that leads nowhere. */
-function harmless(text: string): string {
-  return plain(text, { max: MAX_VALUE }).replaceAll("://", "[:]//");
+/** One line of text that leads nowhere: what reads as an address becomes a link in mail programs and telephones. */
+export function harmless(text: string, max: number = MAX_VALUE): string {
+  return plain(text, { max })
+    .replaceAll("://", "[:]//")
+    .replaceAll(/\bwww\./gi, "www[.]");
 }

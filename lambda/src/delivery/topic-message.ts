@@ -1,8 +1,7 @@
 import type { News } from "#model/news.ts";
 import type { TopicMessage } from "#model/ports.ts";
 import { titleOf } from "./content.ts";
-import { emailText } from "./email-text.ts";
-import { plain } from "./plain.ts";
+import { emailText, harmless } from "./email-text.ts";
 
 /** The number of the form of the JSON: docs/sns.md and docs/sns.schema.json describe it. Fields are added without another one. */
 const VERSION = 1;
@@ -40,7 +39,7 @@ const MAX_ATTRIBUTE = 200;
 export function topicMessage(topicArn: string, news: News, banner?: string): TopicMessage {
   const headline = `${news.severity.toUpperCase()}: ${titleOf(news, 1_000)}`;
   const rest = { topicArn, subject: ascii(headline).slice(0, MAX_SUBJECT), attributes: attributesOf(news) };
-  const human = { email: emailText(news, banner), sms: plain(headline, { max: MAX_SMS }) };
+  const human = { email: emailText(news, banner), sms: harmless(headline, MAX_SMS).slice(0, MAX_SMS) };
   const within = (bounds: Bounds): TopicMessage => ({
     ...rest,
     texts: { default: jsonOf(news, banner, bounds), ...human },

@@ -80,13 +80,18 @@ function analysed(ast: Ast, surroundings: Surroundings, isUsable: (place: Place)
     return found;
   });
 
+  /** Who asks for a place by a dotted key once has other ways to it forbidden, whoever else asks. */
+  const note = (id: string, place: Place): void => {
+    if (!places.get(id)?.isDotted) places.set(id, place);
+  };
+
   /** Whether it may throw in a context in which only objects, null or nothing lead to the places in `places`. */
   const mayThrow = remembered((node: AstNode): boolean => {
     const place = placeOf(node, everything, constants);
     if (place === "constant") return throwsAlways(node);
     if (place !== undefined) {
       if (place.keys.length === 1) return false;
-      if (isUsable(place)) places.set(JSON.stringify(place.keys), place);
+      if (isUsable(place)) note(JSON.stringify(place.keys), place);
       return !isUsable(place);
     }
     if (node.type === "Identifier")
@@ -128,7 +133,7 @@ function analysed(ast: Ast, surroundings: Surroundings, isUsable: (place: Place)
       if (entry === undefined) return test.holds(constants) ? ANYTHING : NEVER;
       const [id, place] = entry;
       if (!isUsable(place)) return ANYTHING;
-      places.set(id, place.isDotted ? place : (places.get(id) ?? place));
+      note(id, place);
       return [new Map([[id, test]])];
     }
     if (node.type === "UnaryExpression" && node.operator === "!") return conditions(node.right, !wanted);

@@ -3,7 +3,7 @@ import { isIsolated, outcomeOf } from "./manifest.ts";
 import type { Outcome } from "./manifests.ts";
 import { within } from "./patience.ts";
 import type { Change, StepRecord } from "./record.ts";
-import { recordBefore } from "./record-before.ts";
+import { type Logged, recordBefore } from "./record-before.ts";
 import type { Before, Run } from "./run.ts";
 import { explained, runStep } from "./run-step.ts";
 import type { Settings } from "./settings.ts";
@@ -18,8 +18,8 @@ export interface Surroundings {
   readonly onBegin: (step: string) => void;
   /** Told of each record as soon as there is one: the log of who ran it. */
   readonly onRecord: (record: StepRecord) => void;
-  /** The state before, where an earlier run left it in the log alone. */
-  readonly loggedBefore: Before | undefined;
+  /** The case that the operator's log has open for the instance: its state before may stand there alone. */
+  readonly logged: Logged | undefined;
 }
 
 /** A run whose instance is isolated, or cannot be. */
@@ -46,13 +46,13 @@ const SETTLING_MS = 2_000;
  * step meets.
  */
 export async function isolateHere(run: Run, surroundings: Surroundings): Promise<Begun> {
-  const { aws, onBegin, onRecord, loggedBefore, settings } = surroundings;
+  const { aws, onBegin, onRecord, logged, settings } = surroundings;
   const records = new Map<string, StepRecord>();
   onBegin("RecordBaseline");
   const soon = await within(SETTLING_MS, surroundings.settled).catch(() => settings);
   let before: Before | undefined;
   const record = await runStep("RecordBaseline", aws, async (tools) => {
-    const result = await recordBefore(tools, run, soon, loggedBefore);
+    const result = await recordBefore(tools, run, soon, logged);
     before = result.details.before;
     return result;
   });

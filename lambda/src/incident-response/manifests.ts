@@ -15,6 +15,8 @@ const Known = v.looseObject({
   outcome: v.picklist(OUTCOMES),
   action: v.picklist(["contain", "restore"]),
   profile: v.string(),
+  /** Of a run that isolated: the quarantine group of each VPC. */
+  network: v.nullish(v.looseObject({ groups: v.optional(v.record(v.string(), v.string())) })),
   evidence: v.array(
     v.looseObject({
       kind: v.picklist(["object", "snapshot"]),

@@ -1,8 +1,16 @@
+import ipaddr from "ipaddr.js";
 import * as v from "valibot";
 import { Profile } from "./run.ts";
 
 const text = v.pipe(v.string(), v.minLength(1));
 const orNothing = v.optional(v.nullable(text), null);
+
+/** As EC2 tells it of a rule: without the bits of a host, IPv6 abbreviated. */
+function canonical(cidr: string): string {
+  const [address, bits] = ipaddr.parseCIDR(cidr);
+  const family = address.kind() === "ipv4" ? ipaddr.IPv4 : ipaddr.IPv6;
+  return `${family.networkAddressFromCIDR(cidr)}/${bits}`;
+}
 
 /** A block of addresses, IPv4 or IPv6; everyone is none of them. */
 const Cidr = v.pipe(
@@ -11,6 +19,8 @@ const Cidr = v.pipe(
     /^(\d{1,3}(\.\d{1,3}){3}\/\d{1,2}|[0-9a-fA-F:]+\/\d{1,3})$/,
     "must be a block of addresses such as 192.0.2.0/24",
   ),
+  v.check((cidr) => ipaddr.isValidCIDR(cidr), "must be a block of addresses such as 192.0.2.0/24"),
+  v.transform(canonical),
   v.check((cidr) => !cidr.endsWith("/0"), "must not be open to everyone"),
 );
 

@@ -46,7 +46,8 @@ export async function tell(
   if (tellings.length === 0) return { status: "skipped", reason: "neither a notifier nor a topic is named" };
   const tried = await Promise.allSettled(tellings);
   const problems = tried.flatMap((one) => (one.status === "rejected" ? [explained(one.reason)] : []));
-  return problems.length === 0 ? { status: "ok" } : { status: "failed", reason: problems.join("; ") };
+  const details = { told: tried.length - problems.length };
+  return problems.length === 0 ? { status: "ok", details } : { status: "failed", reason: problems.join("; "), details };
 }
 
 function noticeOf(run: Run, { severity, title, facts = [], occasion }: News): Notice {

@@ -4,7 +4,7 @@ import type { Aws } from "./aws.ts";
 import { findOpenCase, type OpenCase, openCase } from "./cases.ts";
 import { describeInstance, type Found, tagsOf } from "./describe.ts";
 import type { EvidenceBucket } from "./evidence.ts";
-import { lastManifest } from "./manifests.ts";
+import { type KeptManifest, lastManifest } from "./manifests.ts";
 import { within } from "./patience.ts";
 import type { Request } from "./request.ts";
 import type { Run } from "./run.ts";
@@ -51,15 +51,16 @@ export async function validate(
   const only = request.action === "restore" || request.dryRun || protectedBy !== undefined ? "look" : "open";
   // One name, also when the bucket answers too late to be waited for.
   const fresh = request.case ?? newCase(request);
-  const known = await within(BUCKET_PATIENCE_MS, whichCase(aws, where, request, fresh, only)).catch(
+  const profile = request.profile ?? settings.profile;
+  const asked = { ...request, profile };
+  const known = await within(BUCKET_PATIENCE_MS, whichCase(aws, where, asked, found, fresh, only)).catch(
     (error: unknown) => ({
       refused: messageOf(error),
     }),
   );
   const refused = "refused" in known ? known.refused : undefined;
   const open = "refused" in known ? undefined : known.open;
-  const profile = request.profile ?? settings.profile;
-  const name = open?.name ?? surroundings.loggedCase ?? tagsOf(found.instance.Tags)["ir:case"] ?? fresh;
+  const name = open?.name ?? surroundings.loggedCase ?? taggedCase(found) ?? fresh;
   if (
     request.action === "restore" &&
     open === undefined &&
@@ -110,6 +111,7 @@ async function whichCase(
   aws: Aws,
   where: EvidenceBucket,
   request: Request,
+  { instance }: Found,
   fresh: string,
   only: "look" | "open",
 ): Promise<{ readonly open: OpenCase | undefined; readonly done: boolean }> {
@@ -119,7 +121,21 @@ async function whichCase(
   if (open?.resumed !== true) return { open, done: false };
   const last = await lastManifest(aws, where, open.name);
   const covers = last?.profile === "full" || request.profile !== "full";
-  return { open, done: last?.outcome === "done" && covers };
+  return { open, done: last?.outcome === "done" && covers && isStillIn(last, instance) };
+}
+
+/** Whether every interface is where that run put it: somebody may have opened one since, or attached another. */
+function isStillIn({ network }: KeptManifest, { NetworkInterfaces = [] }: Found["instance"]): boolean {
+  const quarantine = Object.values(network?.groups ?? {});
+  return NetworkInterfaces.every(
+    ({ Groups: [group, ...more] = [] }) => more.length === 0 && quarantine.includes(group?.GroupId ?? ""),
+  );
+}
+
+/** The case that the instance's own tag names. Whoever may tag the instance wrote it: nothing but one of our names counts. */
+function taggedCase({ instance }: Found): string | undefined {
+  const name = tagsOf(instance.Tags)["ir:case"] ?? "";
+  return /^ir-[\w.-]{1,120}$/.test(name) && name.includes(instance.InstanceId ?? "") ? name : undefined;
 }
 
 function protection({ instance }: Found, settings: Settings): string | undefined {

@@ -156,19 +156,35 @@ export async function abandonWindow(
 export async function reviseFirstMessages({ stages, ports, ledger, outdated }: Invocation): Promise<void> {
   for (const [id, via] of outdated) {
     outdated.delete(id);
-    const withinMs = Math.min(REVISION_MS, ports.remainingMs() - RESERVE_MS);
-    const window = (await ledger.window(id))?.window;
-    if (window?.thread === undefined || window.thread.destination !== stages.destinationKey(via)) continue;
-    if (withinMs <= 0) return;
-    const { alert, mention, thread, total } = window;
-    const place = { kind: "revision", thread } as const;
-    const delivery = await ports.deliver({ ...alert, repeats: total }, via, { withinMs, mention, place });
-    if (delivery.kind === "delivered") continue;
+    const reason = await revise(id, via, { stages, ports, ledger });
+    if (reason === undefined) continue;
     ports.log.warning("a first message does not say how often it happened; the replies do", {
       destination: via.name,
-      reason: delivery.reason,
+      reason,
     });
   }
+}
+
+/** Until the window says what the message does: another invocation may count, and revise, at the same time. */
+async function revise(
+  id: string,
+  via: Destination,
+  { stages, ports, ledger }: Pick<Invocation, "stages" | "ports" | "ledger">,
+): Promise<string | undefined> {
+  let said: number | undefined;
+  for (let races = 0; races <= MAX_RACES; races += 1) {
+    const window = (await ledger.window(id))?.window;
+    if (window?.thread === undefined || window.thread.destination !== stages.destinationKey(via)) return undefined;
+    const { alert, mention, thread, total } = window;
+    if (total.count === said) return undefined;
+    const withinMs = Math.min(REVISION_MS, ports.remainingMs() - RESERVE_MS);
+    if (withinMs <= 0) return "no time is left";
+    const place = { kind: "revision", thread } as const;
+    const delivery = await ports.deliver({ ...alert, repeats: total }, via, { withinMs, mention, place });
+    if (delivery.kind !== "delivered") return delivery.reason;
+    said = total.count;
+  }
+  return "it happens faster than it can be said";
 }
 
 /** What there is to tell of a window whose time is over. */

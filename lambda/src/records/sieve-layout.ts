@@ -56,10 +56,13 @@ interface Key {
   isForbidden: boolean;
 }
 
-/** Fills a memory with what the scanner has to know. @returns undefined for keys that it cannot look for */
-export function layOut(prefilter: Prefilter, windowBytes: number): Layout | undefined {
-  const keys = prefilter.watched.flatMap((value) => value.keys);
-  if (!keys.every((key) => key.length < KEY_LENGTHS && PLAIN_KEY.test(key))) return undefined;
+/** Whether the scanner can look for all keys of a prefilter. */
+export function canLookFor({ watched }: Prefilter): boolean {
+  return watched.every(({ keys }) => keys.every((key) => key.length < KEY_LENGTHS && PLAIN_KEY.test(key)));
+}
+
+/** Fills a memory with what the scanner has to know of a prefilter whose keys it can look for. */
+export function layOut(prefilter: Prefilter, windowBytes: number): Layout {
   const { top, all } = keysOf(prefilter);
   const maskBytes = 16 * Math.ceil(prefilter.words / 4);
   const bitCount = prefilter.needs.length;

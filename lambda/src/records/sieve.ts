@@ -1,6 +1,6 @@
 import { type Limits, MalformedElement } from "#model/log-file.ts";
 import type { Prefilter } from "#model/prefilter.ts";
-import { type Layout, layOut, MAX_CANDIDATES } from "./sieve-layout.ts";
+import { canLookFor, type Layout, layOut, MAX_CANDIDATES } from "./sieve-layout.ts";
 import { ValueMasks } from "./sieve-values.ts";
 import { parsed } from "./text.ts";
 
@@ -47,14 +47,14 @@ const WINDOW_BYTES = 2 ** 18;
 const WHOLE_RECORDS: Prefilter = { watched: [], needs: [[]], words: 1, maskOf: () => Uint32Array.of(1) };
 
 /**
- * A sieve for the records that a prefilter knows. Its memory does not grow.
+ * A sieve for the records that a prefilter knows. Its memory does not grow. Where the prefilter asks for keys that the
+ * scanner cannot look for, it leaves out no record.
  * @param code the scanner, compiled to WebAssembly
- * @returns undefined when the prefilter asks for keys that the scanner cannot look for
  */
-export function createSieve(code: Uint8Array, prefilter: Prefilter, limits: Limits): Sieve | undefined {
-  const asks = prefilter.needs.every((indexes) => indexes.length > 0) ? prefilter : WHOLE_RECORDS;
+export function createSieve(code: Uint8Array, prefilter: Prefilter, limits: Limits): Sieve {
+  const filters = canLookFor(prefilter) && prefilter.needs.every((indexes) => indexes.length > 0);
+  const asks = filters ? prefilter : WHOLE_RECORDS;
   const layout = layOut(asks, WINDOW_BYTES);
-  if (layout === undefined) return undefined;
   const { memory, window, found } = layout;
   const bytesOfMemory = Buffer.from(memory.buffer);
   const values: ValueMasks = new ValueMasks(layout, (slot, start, length) => scanner.hashOf(slot, start, length));

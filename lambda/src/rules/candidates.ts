@@ -8,6 +8,8 @@ export type Candidates = (record: CloudTrailRecord) => readonly CompiledRule[];
 
 /** Masks that are kept for each value. Names of calls are some hundreds; what never comes again is not worth more. */
 const MAX_KEPT = 1_000;
+/** Longer texts are not kept: a thousand of them would take more memory than the masks save time. In characters. */
+const MAX_KEPT_TEXT = 512;
 const NONE: readonly CompiledRule[] = [];
 
 /** Sorts out by single values which rules need not be asked. @param rules all of them, in their order */
@@ -31,7 +33,7 @@ export function createCandidates(prefilter: RulePrefilter, rules: readonly Compi
     if (mask === undefined) {
       mask = prefilter.maskOf(index, value);
       if (known !== undefined && known.size >= MAX_KEPT) known.clear();
-      known?.set(value, mask);
+      if (typeof value !== "string" || value.length <= MAX_KEPT_TEXT) known?.set(value, mask);
     }
     for (let word = 0; word < words; word++) alive[word] = (alive[word] ?? 0) & (mask[word] ?? 0);
   };

@@ -52,8 +52,20 @@ function collect(value: unknown, path: string, depth: number, found: { key: stri
     return;
   }
   if (typeof value !== "object" || value === null || depth > MAX_DEPTH) return;
+  const name = nameBeside(value);
   for (const [key, item] of Object.entries(value)) {
+    const hidden = name !== undefined && /value$/i.test(key) ? scalarOf(item) : undefined;
+    if (hidden !== undefined) {
+      found.push({ key: [path, key].filter(Boolean).join("."), value: masked(name, hidden) });
+      continue;
+    }
     const isWrapper = key === "items" || Array.isArray(value);
     collect(item, isWrapper ? path : [path, key].filter(Boolean).join("."), depth + 1, found);
   }
+}
+
+/** What a value is called by the text beside it, as in `{"name": "DB_PASSWORD", "value": "…"}`. */
+function nameBeside(value: object): string | undefined {
+  const [, name] = Object.entries(value).find(([key]) => /(name|key)$/i.test(key)) ?? [];
+  return typeof name === "string" ? name : undefined;
 }

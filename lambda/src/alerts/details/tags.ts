@@ -1,3 +1,4 @@
+import { masked } from "#alerts/mask.ts";
 import { type Fields, fieldsOf, listed, objectsOf, scalarOf } from "#alerts/values.ts";
 import type { Fact } from "#model/news.ts";
 import { type CloudTrailRecord, textAt } from "#model/record.ts";
@@ -52,7 +53,7 @@ function tagsIn(list: unknown): ReadonlyMap<string, string> {
 function shown(tags: ReadonlyMap<string, string>): string {
   return (
     listed(
-      Array.from(tags, ([key, value]) => `${key} = ${value}`),
+      Array.from(tags, ([key, value]) => `${key} = ${masked(key, value)}`),
       MAX_TAGS,
     ) || "none"
   );

@@ -96,17 +96,21 @@ export async function restoreCredentials(back: PuttingBack): Promise<void> {
   const { aws, before, run, changed } = back.context;
   const InstanceId = run.instanceId;
   await attempt(back, "metadata service", async () => {
-    if (!wasChanged(back, "metadataEndpoint", InstanceId)) return;
     const { instance } = await describeInstance(aws, InstanceId);
-    if (instance.MetadataOptions?.HttpEndpoint !== "disabled") return;
+    if (instance.MetadataOptions?.HttpEndpoint !== "disabled" || before.instance.metadataEndpoint === "disabled")
+      return;
+    if (!wasChanged(back, "metadataEndpoint", InstanceId))
+      return void back.drift.push("the metadata service is disabled, which no run of the case says it did");
     await aws.ec2.send(new ModifyInstanceMetadataOptionsCommand({ InstanceId, HttpEndpoint: "enabled" }));
     changed({ what: "metadataEndpoint", id: InstanceId, before: "disabled", after: "enabled" });
   });
   await attempt(back, "instance profile", async () => {
     const Arn = before.instance.profileArn;
-    if (Arn === undefined || !wasChanged(back, "profile", InstanceId)) return;
+    if (Arn === undefined) return;
     const now = await associationOf(back);
     if (now?.IamInstanceProfile?.Arn === Arn) return;
+    if (!wasChanged(back, "profile", InstanceId))
+      return void back.drift.push(`the instance has the profile ${Arn} no more, which no run of the case says it did`);
     if (now !== undefined)
       return void back.drift.push(`the instance has the profile ${now.IamInstanceProfile?.Arn} now`);
     const wanted = new AssociateIamInstanceProfileCommand({ InstanceId, IamInstanceProfile: { Arn } });

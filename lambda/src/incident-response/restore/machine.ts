@@ -8,7 +8,8 @@ import {
 import { AttachVolumeCommand, DescribeVolumesCommand, StartInstancesCommand } from "@aws-sdk/client-ec2";
 import { DescribeTargetHealthCommand, RegisterTargetsCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { describeInstance } from "#incident-response/describe.ts";
-import { targetsBefore } from "#incident-response/steps/load-balancers.ts";
+import type { Before } from "#incident-response/run.ts";
+import { type Target, targetsBefore } from "#incident-response/steps/load-balancers.ts";
 import { bucketOf } from "#incident-response/validate.ts";
 import { attempt, type PuttingBack, wasChanged } from "./putting-back.ts";
 
@@ -34,9 +35,11 @@ export async function restoreDisksAndState(back: PuttingBack): Promise<void> {
   await attempt(back, "start", async () => {
     const state = async () => (await describeInstance(aws, run.instanceId)).instance.State?.Name;
     const ours = before.instance.state === "running" && wasChanged(back, "state", run.instanceId);
-    const now = ours ? await state() : undefined;
+    const now = await state();
+    if (!ours && before.instance.state === "running" && now === "stopped")
+      return void back.drift.push("the instance is stopped, which no run of the case says it did");
     // An attempt that was cut short may have started it.
-    if (now !== "stopped" && now !== "pending") return;
+    if (!ours || (now !== "stopped" && now !== "pending")) return;
     if (now === "stopped") await aws.ec2.send(new StartInstancesCommand({ InstanceIds: [run.instanceId] }));
     changed({ what: "state", id: run.instanceId, before: "stopped", after: "running" });
     // A group takes only what runs. The deadline of the step ends this.
@@ -55,11 +58,26 @@ async function memberOf({ context: { aws, run } }: PuttingBack): Promise<AutoSca
   return member;
 }
 
+/** Target groups that only the record of a run tells of. */
+const targetsTaken = ({ changes }: PuttingBack, kept: readonly Target[]): readonly Target[] =>
+  changes.flatMap(({ what, id: group, before }) => {
+    const port = typeof before === "number" ? before : undefined;
+    const known = kept.some((one) => one.group === group && one.port === port);
+    return what === "targetGroup" && !known ? [{ group, port }] : [];
+  });
+
+/** The group that a run took the instance out of: where it could not be read before, what the step said. */
+function heldBefore({ changes, context }: PuttingBack): Before["autoScaling"] {
+  const taken = changes.find(({ what, id }) => what === "autoScalingGroup" && id === context.run.instanceId)?.before;
+  if (typeof taken !== "string") return undefined;
+  return { group: taken, lifecycleState: "InService", protectedFromScaleIn: false };
+}
+
 /** Back into the Auto Scaling group, which then has one instance more, and behind the target groups. */
 export async function restoreService(back: PuttingBack): Promise<void> {
   const { aws, before, run, settings, changed } = back.context;
   const InstanceIds = [run.instanceId];
-  const was = before.autoScaling;
+  const was = before.autoScaling ?? heldBefore(back);
   await attempt(back, "Auto Scaling group", async () => {
     if (was === undefined || was.lifecycleState !== "InService") return;
     const now = await memberOf(back);
@@ -87,7 +105,8 @@ export async function restoreService(back: PuttingBack): Promise<void> {
     });
   });
   await attempt(back, "load balancers", async () => {
-    for (const { group, port } of await targetsBefore(aws, bucketOf(settings, run.account), run.case)) {
+    const kept = await targetsBefore(aws, bucketOf(settings, run.account), run.case);
+    for (const { group, port } of [...kept, ...targetsTaken(back, kept)]) {
       const asked = new DescribeTargetHealthCommand({ TargetGroupArn: group });
       const { TargetHealthDescriptions = [] } = await aws.loadBalancing.send(asked);
       const there = TargetHealthDescriptions.some(

@@ -13,19 +13,24 @@ import { attempt, type PuttingBack } from "./putting-back.ts";
 export async function restoreGroups(back: PuttingBack): Promise<void> {
   const { aws, before, run } = back.context;
   const now = await describeInterfaces(aws, run.instanceId);
+  const wanted = [...before.interfaces, ...interfacesSince(back)];
   const mentioned = [
     ...now.flatMap(({ Groups = [] }) => Groups.map(({ GroupId = "" }) => GroupId)),
-    ...groupsBefore(before.interfaces),
+    ...groupsBefore(wanted),
   ];
   const known = await describeKnown(back, mentioned);
-  for (const was of before.interfaces) {
+  for (const was of wanted) {
     await attempt(back, was.id, async () => {
       const one = now.find(({ NetworkInterfaceId }) => NetworkInterfaceId === was.id);
       if (one === undefined) return void back.drift.push(`${was.id} is not attached any more`);
       const groups = (one.Groups ?? []).map(({ GroupId = "" }) => GroupId);
-      if (sameSet(groups, was.groups)) return;
       const [only = ""] = groups;
-      if (groups.length !== 1 || !isQuarantine(back, only, known)) {
+      const quarantined = groups.length === 1 && isQuarantine(back, was.id, only, known);
+      if (sameSet(groups, was.groups)) {
+        if (quarantined) back.drift.push(`${was.id} was in quarantine when its state before was recorded`);
+        return;
+      }
+      if (!quarantined) {
         return void back.drift.push(`the groups of ${was.id} are ${groups.join(", ")}, which is not our doing`);
       }
       const there = was.groups.filter((id) => known.has(id));
@@ -38,7 +43,21 @@ export async function restoreGroups(back: PuttingBack): Promise<void> {
   }
 }
 
-const groupsBefore = (interfaces: readonly InterfaceBefore[]) => interfaces.flatMap(({ groups }) => groups);
+/** An interface with the groups that it was in. */
+type Was = Pick<InterfaceBefore, "id" | "groups">;
+
+/** Interfaces that were attached after the state before was recorded, and that a run then put into quarantine. */
+function interfacesSince({ context, changes }: PuttingBack): readonly Was[] {
+  const known = new Set(context.before.interfaces.map(({ id }) => id));
+  const since = new Map<string, Was>();
+  for (const { what, id, before } of changes) {
+    if (what !== "groups" || known.has(id) || since.has(id) || !Array.isArray(before)) continue;
+    since.set(id, { id, groups: before.filter((group) => typeof group === "string") });
+  }
+  return [...since.values()];
+}
+
+const groupsBefore = (interfaces: readonly Was[]) => interfaces.flatMap(({ groups }) => groups);
 const without = (all: readonly string[], some: readonly string[]) =>
   all.filter((one) => !some.includes(one)).join(", ");
 const sameSet = (one: readonly string[], other: readonly string[]) =>
@@ -52,11 +71,16 @@ async function describeKnown({ context }: PuttingBack, ids: readonly string[]) {
 }
 
 function isQuarantine(
-  { context }: PuttingBack,
+  { context, changes }: PuttingBack,
+  interfaceId: string,
   id: string,
   known: ReadonlyMap<string, Readonly<Record<string, string>>>,
 ): boolean {
-  return id === context.before.quarantineGroupId || known.get(id)?.[MANAGED.Key] === MANAGED.Value;
+  const ours = changes.some(
+    (change) =>
+      change.what === "groups" && change.id === interfaceId && Array.isArray(change.after) && change.after.includes(id),
+  );
+  return ours || id === context.before.quarantineGroupId || known.get(id)?.[MANAGED.Key] === MANAGED.Value;
 }
 
 /** Gives the Elastic IPs back, unless somebody else has them now. */

@@ -49,7 +49,7 @@ const isIn = ({ Groups = [] }: NetworkInterface, group: string | undefined) =>
 
 /**
  * One group for each VPC: an instance may have interfaces in several. Addresses that may come in want a group of their
- * own; where the VPC takes no more, the group without them is better than none.
+ * own; where that cannot be had, the group without them is better than none.
  */
 async function makeGroup(context: Context, vpcId: string, groups: Map<string, string>, notes: Set<string>) {
   const { aws, run, settings, changed } = context;
@@ -62,9 +62,10 @@ async function makeGroup(context: Context, vpcId: string, groups: Map<string, st
   try {
     groups.set(vpcId, await group(settings.forensicCidrs));
   } catch (error) {
-    if (errorName(error) !== "SecurityGroupLimitExceeded" || settings.forensicCidrs.length === 0) throw error;
+    if (settings.forensicCidrs.length === 0 || !isRefusal(error)) throw error;
     groups.set(vpcId, await group([]));
-    notes.add(`${vpcId} takes no more security groups: nobody is let in`);
+    const full = errorName(error) === "SecurityGroupLimitExceeded";
+    notes.add(`nobody is let in: ${full ? `${vpcId} takes no more security groups` : explained(error)}`);
   }
   const { quarantineGroupId: given } = settings;
   if (given !== null && groups.get(vpcId) !== given)

@@ -8,8 +8,9 @@ import { bucketOf } from "#incident-response/validate.ts";
 /** Closes a run: what was done, what it found and what it kept, signed. */
 export const manifest: Step = async ({ aws, before, kept, records, run, settings }) => {
   const where = bucketOf(settings, run.account);
-  // Where the bucket did not take it in time, it may now.
-  if (records.get("RecordBaseline")?.status === "failed") {
+  const baseline = records.get("RecordBaseline");
+  // Where the bucket did not take it in time, it may now. What was read after the isolation is no state before.
+  if (baseline?.status === "failed" && baseline.details?.before !== undefined) {
     kept(await putOrFind(aws, where, keys.before(run.case), JSON.stringify(before, null, 2), "state before"));
   }
   const content = manifestOf(run, before, [...records.values()]);

@@ -38,7 +38,8 @@ export const notifyIsolated: Step = async ({ aws, settings, run, records }) => {
 
 /** A person must do it. */
 export const pageNotIsolated: Step = async (context) => {
-  const reason = context.records.get("Isolate")?.reason;
+  const { records } = context;
+  const reason = (records.get("Isolate") ?? records.get("ApproveContain"))?.reason;
   return tell(context.aws, context.settings, context.run, {
     severity: "critical",
     title: `EC2 instance ${context.run.instanceId} is NOT ISOLATED: a person must do it now`,

@@ -76,7 +76,9 @@ export const stop: Step = async (context) => {
     throw new Skip("its root is an instance store: it cannot stop");
   if (before.spotRequest?.type === "one-time")
     throw new Skip("a one-time spot instance cannot stop: only snapshots of it running");
-  if ((before.instanceStoreGB ?? 0) > 0) {
+  if (before.instanceStoreGB === undefined)
+    throw new Skip("it could not be read whether a stop would destroy an instance store: a person decides");
+  if (before.instanceStoreGB > 0) {
     throw new Skip(`a stop would destroy ${before.instanceStoreGB} GB of instance store: a person decides`);
   }
   const { instance } = await describeInstance(aws, run.instanceId);
