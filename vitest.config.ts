@@ -61,7 +61,7 @@ export default defineConfig({
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 300_000,
           hookTimeout: 600_000,
-          maxWorkers: 3,
+          maxWorkers: 2,
         },
       },
     ],
