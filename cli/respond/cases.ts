@@ -55,11 +55,17 @@ async function keptCase(given: string, { aws, settings, account }: Surroundings)
 
 /** As this machine's log has it, or the latest execution. */
 async function caseElsewhere(instanceId: string, { aws, stateMachineArn }: Surroundings): Promise<Case | undefined> {
-  const logged = loggedCase(instanceId);
+  let unread: string | undefined;
+  const logged = loggedCase(instanceId, (problem) => {
+    unread = problem;
+  });
   if (logged !== undefined) return { ...logged, instanceId, outsideBucket: [] };
-  if (stateMachineArn === undefined) return undefined;
-  const executed = await executedCase(aws.sfn, stateMachineArn, instanceId).catch(() => undefined);
-  return executed === undefined
-    ? undefined
-    : { name: executed.name, instanceId, before: executed.before, outsideBucket: executed.changes };
+  const executed =
+    stateMachineArn === undefined
+      ? undefined
+      : await executedCase(aws.sfn, stateMachineArn, instanceId).catch(() => undefined);
+  if (executed !== undefined)
+    return { name: executed.name, instanceId, before: executed.before, outsideBucket: executed.changes };
+  if (unread !== undefined) throw new RespondError(EXIT.forbidden, unread);
+  return undefined;
 }

@@ -8,6 +8,7 @@ import {
 import { isIsolated } from "#incident-response/manifest.ts";
 import { planOf } from "#incident-response/plan.ts";
 import { readBefore } from "#incident-response/read-before.ts";
+import type { Logged } from "#incident-response/record-before.ts";
 import { Request } from "#incident-response/request.ts";
 import type { Before, Run } from "#incident-response/run.ts";
 import { runStep } from "#incident-response/run-step.ts";
@@ -15,7 +16,7 @@ import { parsed } from "#incident-response/settings.ts";
 import { completeLine } from "#incident-response/steps/people.ts";
 import { type Validated, validate } from "#incident-response/validate.ts";
 import { EXIT, type ExitCode, exitCodeOf } from "./exit.ts";
-import { type CaseLog, type LoggedCase, loggedCase, openLog } from "./log.ts";
+import { type CaseLog, loggedCase, openLog } from "./log.ts";
 import type { Show } from "./progress.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -66,7 +67,7 @@ export async function containHere(
 
 async function begin(id: string, asked: Asked, surroundings: Surroundings, show: Show): Promise<ExitCode | Work> {
   const startedMs = Date.now();
-  const logged = loggedCase(id);
+  const logged = loggedCase(id, (problem) => show.line(`note: ${problem}`));
   show.begin(id, "Validate");
   const checked = await check(id, asked, surroundings, logged?.name);
   if (typeof checked === "string") {
@@ -141,7 +142,7 @@ function workOf(
   { aws, settings, settled }: Surroundings,
   show: Show,
   log: CaseLog,
-  logged: LoggedCase | undefined,
+  logged: Logged | undefined,
 ): RunSurroundings {
   return {
     aws,

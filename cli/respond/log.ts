@@ -2,7 +2,9 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from
 import { homedir } from "node:os";
 import path from "node:path";
 import * as v from "valibot";
+import type { Logged } from "#incident-response/record-before.ts";
 import { Before } from "#incident-response/run.ts";
+import { messageOf } from "#model/errors.ts";
 
 /** The operator's own log of cases: what counts where the bucket refuses. One file of JSON lines per case, for its owner only. */
 export interface CaseLog {
@@ -32,22 +34,20 @@ export function openLog(name: string): CaseLog {
   };
 }
 
-/** A case as the log has it. */
-export interface LoggedCase {
-  readonly name: string;
-  readonly before: Before;
-}
-
-/** What the log has of the case of an instance that is open, if any. Never throws: no log is in the way of a response. */
-export function loggedCase(instanceId: string): LoggedCase | undefined {
+/**
+ * What the log has of the case of an instance that is open, if any. Never throws: no log is in the way of a response.
+ * @param onProblem told why the log cannot be read
+ */
+export function loggedCase(instanceId: string, onProblem: (problem: string) => void): Logged | undefined {
   try {
     return openCaseIn(folder(), instanceId);
-  } catch {
+  } catch (error) {
+    onProblem(`the log of this machine cannot be read: ${messageOf(error)}`);
     return undefined;
   }
 }
 
-function openCaseIn(place: string, instanceId: string): LoggedCase | undefined {
+function openCaseIn(place: string, instanceId: string): Logged | undefined {
   if (!existsSync(place)) return undefined;
   const names = readdirSync(place)
     .filter((file) => file.endsWith(".ndjson") && file.includes(instanceId))

@@ -1,4 +1,4 @@
-import { mkdtempSync } from "node:fs";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import {
@@ -144,4 +144,13 @@ test("a tag names a case only if it is one of ours about this instance", async (
   scene.truth.inject({ on: ({ service }) => service === "s3", times: 1_000, fault: { kind: "denied" } });
   const { code, out } = await respond("-i", id);
   expect([code, out.includes(strange)]).toEqual([4, false]);
+});
+
+test("a log that cannot be read is told, and keeps nobody from containing", async () => {
+  const id = await launch(scene);
+  mkdirSync(path.join(process.env.HOME ?? "", ".cloudtrail-to-slack"));
+  writeFileSync(path.join(process.env.HOME ?? "", ".cloudtrail-to-slack", "log"), "a file where a folder should be");
+  const { code, out } = await respond("-i", id);
+  expect([code, await isOut(id)]).toEqual([0, true]);
+  expect(out).toContain("note: the log of this machine cannot be read");
 });

@@ -50,6 +50,18 @@ test("G12: one byte changed, or any object deleted, or a snapshot: each is found
   expect(missed).toEqual([]);
 });
 
+test("G12: a manifest that another key signed than the module's is found, though its signature is right", async () => {
+  const { KeyMetadata } = await scene.kms.send(
+    new CreateKeyCommand({ KeyUsage: "SIGN_VERIFY", KeySpec: "ECC_NIST_P256" }),
+  );
+  const Value = JSON.stringify({ bucket: BUCKET, signingKeyArn: KeyMetadata?.Arn });
+  const Name = "/cloudtrail-to-slack/incident-response";
+  const other = new PutParameterCommand({ Name, Value, Type: "String", Overwrite: true });
+  await new SSMClient(scene.truth.client).send(other);
+  const { code, out } = await respond("verify", id);
+  expect([code, out]).toEqual([4, expect.stringContaining(`not by ${KeyMetadata?.Arn}`)]);
+});
+
 test("G12: a snapshot that is deleted is missed", async () => {
   const { Snapshots = [] } = await scene.ec2.send(
     new DescribeSnapshotsCommand({ Filters: [{ Name: "tag:ir:source", Values: [id] }] }),

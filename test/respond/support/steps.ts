@@ -4,7 +4,7 @@ import type { StepRecord } from "#incident-response/record.ts";
 import { ACCOUNT, BUCKET, TOPIC } from "./scene.ts";
 
 /** The steps of `full`, one after the other; those of a branch are in the order of the state machine. */
-const FULL = [
+export const FULL = [
   "Validate",
   "RecordBaseline",
   "HoldAutoScaling",
