@@ -11,8 +11,10 @@ import {
 } from "@aws-sdk/client-ec2";
 import { expect, test, vi } from "vitest";
 import { launchInGroup } from "#test/support/truth/grouped-shapes.ts";
+import type { Call } from "#test/support/truth/journal.ts";
 import { launch as launchShape } from "#test/support/truth/shapes.ts";
 import { described } from "./support/described.ts";
+import { prepareForFull } from "./support/for-full.ts";
 import { addInterface, groupsOf, keysIn, launch, respond } from "./support/scene.ts";
 import { playStep, playSteps, said } from "./support/steps.ts";
 import { useScene } from "./support/use-scene.ts";
@@ -153,4 +155,18 @@ test("a log that cannot be read is told, and keeps nobody from containing", asyn
   const { code, out } = await respond("-i", id);
   expect([code, await isOut(id)]).toEqual([0, true]);
   expect(out).toContain("note: the log of this machine cannot be read");
+});
+
+test("target groups that the bucket did not take are put back by what the step recorded", async () => {
+  const { settings, victim } = await prepareForFull(scene);
+  const id = await victim();
+  const before = await described(scene, id);
+  const isTheirs = ({ action, params }: Call) =>
+    action === "PutObject" && params.Key?.includes("load-balancers") === true;
+  const refused = scene.truth.inject({ on: isTheirs, times: 1_000, fault: { kind: "denied" } });
+  await playSteps({ instanceId: id }, settings);
+  expect([refused.hits() > 0, (await described(scene, id)).targets]).toEqual([true, []]);
+  refused.remove();
+  await playSteps({ instanceId: id, action: "restore" }, settings);
+  expect([before.targets.length, (await described(scene, id)).targets]).toEqual([1, before.targets]);
 });
