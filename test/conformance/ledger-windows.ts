@@ -21,6 +21,7 @@ function windowOf(openedMs: number, count = 1): RepeatWindow {
   return {
     alert: ALERT,
     mention: { kind: "group", id: "S0123456789" },
+    banner: "For team-a, which is gone.",
     destination: "slack_app:C0123456789",
     openedMs,
     untilMs: openedMs + 15 * MINUTE,

@@ -156,6 +156,24 @@ test("the Slack App posts → repeats are replies, and the first message says ho
   expectSettled(simulation);
 });
 
+test("a message that came to another channel is revised → it still says for whom it is", async () => {
+  const [own] = APP.routing;
+  const destination = { kind: "slack_webhook", name: "accounts A", hookParameter: "/hooks/team-b" };
+  const document = { ...APP, routing: [{ ...own, routes: [{ accounts: [A], destination }] }] };
+  const simulation = await deployed([[stopped("e1")], [stopped("e2", 1)]], { document });
+  simulation.slack.answerNext("team-b", { status: 404, body: "no_service", times: 9 });
+  // By one invocation, which knows the other channel to be dead when it comes to the second file.
+  await notify(simulation, 0, 1);
+  await simulation.settle();
+  const [first] = simulation.slack.received(CHANNEL);
+  const banner = expect.stringMatching(/^For accounts A, which cannot be told any more/);
+  expect([textsOf(first?.payload ?? {}), ...(first?.revisions ?? []).map((payload) => textsOf(payload))]).toEqual([
+    expect.arrayContaining([banner, STOPPED]),
+    expect.arrayContaining([banner, `${STOPPED} (2 times)`]),
+  ]);
+  expectSettled(simulation);
+});
+
 test("the first message was deleted in Slack → the repeat is told in a message of its own", async () => {
   const simulation = await deployed([[stopped("e1")], [stopped("e2", 1)], [stopped("e3", 2)]], { document: APP });
   await notify(simulation, 0);

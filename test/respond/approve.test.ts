@@ -1,9 +1,16 @@
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
-import { SendTaskFailureCommand, SFNClient } from "@aws-sdk/client-sfn";
+import { PutObjectCommand } from "@aws-sdk/client-s3";
+import {
+  DescribeStateMachineCommand,
+  ListStateMachinesCommand,
+  SendTaskFailureCommand,
+  SFNClient,
+  UpdateStateMachineCommand,
+} from "@aws-sdk/client-sfn";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Deployed, deploy } from "./support/deployed.ts";
 import { finding } from "./support/finding.ts";
-import { elsewhere, groupsOf, keysIn, launch, objectIn, respond, type Scene } from "./support/scene.ts";
+import { BUCKET, elsewhere, groupsOf, keysIn, launch, objectIn, respond, type Scene } from "./support/scene.ts";
 
 let deployed: Deployed;
 beforeAll(async () => {
@@ -44,6 +51,12 @@ async function send(scene: Scene, id: string, instanceId: string): Promise<strin
   return JSON.parse(Buffer.from(answer.Payload ?? []).toString()).started[0];
 }
 
+/** The question of an earlier execution of the case, which waits no more. */
+async function leftBehind({ s3 }: Scene, name: string): Promise<void> {
+  const Body = JSON.stringify({ token: "of an execution that ended", step: "ApprovePowerOff" });
+  await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: `cases/${name}/approval-ApprovePowerOff.json`, Body }));
+}
+
 test("trap 41: of more findings than the limit of an hour, each waits for a person, and isolates what is approved", async () => {
   const scene = await elsewhere(deployed.scene);
   const [first, approved, denied] = [await launch(scene), await launch(scene), await launch(scene)];
@@ -51,6 +64,7 @@ test("trap 41: of more findings than the limit of an hour, each waits for a pers
   for (const id of [first, approved, denied]) await send(scene, `finding-${id}`, id);
   const cases = [await asked(scene, approved), await asked(scene, denied)];
   expect([await isOut(approved), await isOut(denied)]).toEqual([false, false]);
+  await leftBehind(scene, cases[0] ?? "");
   expect((await respond("approve", cases[0] ?? "")).code).toBe(0);
   expect((await respond("deny", cases[1] ?? "")).code).toBe(0);
   await expect.poll(() => isOut(approved), { timeout: 60_000 }).toBe(true);
@@ -74,4 +88,23 @@ test("a question that ends without an answer of a person is no denial: people ar
     scene.truth.calls("Publish").filter(({ params }) => params.Subject?.includes(`${id} is NOT ISOLATED`));
   await expect.poll(() => paged().length, { timeout: 60_000 }).toBe(1);
   expect(paged()[0]?.params.Message).toContain("Why: States.Timeout: nobody answered");
+});
+
+test("an execution that cannot tell how it ended fails, and respond says that the instance is isolated: exit 4", async () => {
+  const scene = await elsewhere(deployed.scene);
+  const id = await launch(scene);
+  const sfn = new SFNClient(scene.truth.client);
+  const { stateMachines: [machine] = [] } = await sfn.send(new ListStateMachinesCommand({}));
+  const stateMachineArn = machine?.stateMachineArn;
+  const { definition = "" } = await sfn.send(new DescribeStateMachineCommand({ stateMachineArn }));
+  const unable = JSON.parse(definition);
+  unable.States.Notify.Parameters.FunctionName += "-that-is-gone";
+  const update = (changed: string) => sfn.send(new UpdateStateMachineCommand({ stateMachineArn, definition: changed }));
+  await update(JSON.stringify(unable));
+  const { code, out } = await respond("-i", id).finally(() => update(definition));
+  expect({ code, groups: (await groupsOf(scene, id)).flat().includes(scene.groupId) }).toEqual({
+    code: 4,
+    groups: false,
+  });
+  expect(out).toContain(`${id} is isolated, but the execution ended: FAILED IR.Unknown`);
 });

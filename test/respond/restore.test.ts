@@ -15,10 +15,12 @@ import {
   DeleteSecurityGroupCommand,
   DescribeSnapshotsCommand,
   ModifyInstanceAttributeCommand,
+  ModifyInstanceMetadataOptionsCommand,
   ModifyNetworkInterfaceAttributeCommand,
 } from "@aws-sdk/client-ec2";
 import { DeleteObjectCommand } from "@aws-sdk/client-s3";
 import { expect, test } from "vitest";
+import { describeInstance } from "#test/support/truth/shapes.ts";
 import { described } from "./support/described.ts";
 import { addInterface, BUCKET, groupsOf, keysIn, launch, respond } from "./support/scene.ts";
 import { useScene } from "./support/use-scene.ts";
@@ -87,6 +89,16 @@ test("what somebody else changed meanwhile is left alone: exit 9; the rest is pu
     groups: [scene.groupId, GroupId].sort(),
   });
   expect(out).toContain("not our doing");
+});
+
+test("a metadata service that somebody else disabled stays disabled, and is told: exit 9", async () => {
+  const id = await launch(scene);
+  await respond("-i", id);
+  await scene.ec2.send(new ModifyInstanceMetadataOptionsCommand({ InstanceId: id, HttpEndpoint: "disabled" }));
+  const { code, out } = await respond("restore", id, "--reason", "false alarm");
+  const { MetadataOptions } = await describeInstance(scene.ec2, id);
+  expect({ code, now: MetadataOptions?.HttpEndpoint }).toEqual({ code: 9, now: "disabled" });
+  expect(out).toContain("the metadata service is disabled, which no run of the case says it did");
 });
 
 test("trap 10: groups that were deleted meanwhile are left out, and said so", async () => {

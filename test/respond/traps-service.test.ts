@@ -12,6 +12,7 @@ import {
 } from "@aws-sdk/client-sfn";
 import { expect, test, vi } from "vitest";
 import { handler } from "#incident-response/handler.ts";
+import type { StepRecord } from "#incident-response/record.ts";
 import { launchInGroup } from "#test/support/truth/grouped-shapes.ts";
 import { describeInstance, launch as launchShape } from "#test/support/truth/shapes.ts";
 import { finding } from "./support/finding.ts";
@@ -184,6 +185,24 @@ test("trap 41: what is protected by id or tag is left alone by a finding, people
   expect(told).toEqual(Array(2).fill(`A finding about EC2 instance ${id} was not acted on`));
   const byPerson = await playSteps({ instanceId: id, profile: "contain" }, { protectedInstanceIds: [id] });
   expect(byPerson.Isolate?.status).toBe("ok");
+});
+
+test.each([
+  ["one of two channels has", ["sns:Publish"], "ok"],
+  ["nobody has", ["sns:Publish", "lambda:Invoke"], "failed"],
+])("a question that %s heard: %j refused", async (_, refused, ending) => {
+  const { id } = await launchShape(scene.truth);
+  scene.truth.plays("notifier", () => ({}));
+  configure({ notifierFunctionArn: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:notifier` });
+  const records: Record<string, unknown> = {};
+  const state = { input: { request: { instanceId: id, profile: "full" } }, execution: "arn:execution", records };
+  records.Validate = await handler({ step: "Validate", state });
+  for (const on of refused) scene.truth.inject({ on, times: 100, fault: { kind: "denied" } });
+  const asked = handler({ step: "ApprovePowerOff", state, token: "token" }).then(
+    (record) => (record as StepRecord).status,
+    () => "failed",
+  );
+  expect(await asked).toBe(ending);
 });
 
 test("trap 45: a finding that comes twice starts one execution, whose name tells where and for whom", async () => {

@@ -402,6 +402,7 @@ describe("plainMessage", () => {
   test.each([
     ["an address", "https://198.51.100.1/click", "https[:]//198.51.100.1/click"],
     ["an address with a text of its own", "<https://198.51.100.1/|click>", "&lt;https[:]//198.51.100.1/|click&gt;"],
+    ["a box of its own", "```root", "'''root"],
     ["a line of its own", "x\nWho: nobody", "x Who: nobody"],
     ["a reading direction of its own", "\u202emoc.elpmaxe", "moc.elpmaxe"],
   ])("makes nothing of foreign text that is %s", (_name, value, shown) => {

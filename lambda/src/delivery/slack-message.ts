@@ -103,7 +103,10 @@ export function plainMessage(news: News, banner?: string): SlackMessage {
     return left >= 0;
   });
   const hidden = texts.length - shown.length;
-  // Slack makes links of addresses in such a text, and these may be an attacker's.
-  const text = [...shown, ...(hidden === 0 ? [] : [`… and ${hidden} more`])].join("\n").replaceAll("://", "[:]//");
+  // Slack makes links of addresses in such a text, and of three backticks a box up to the next three: both may be an attacker's.
+  const text = [...shown, ...(hidden === 0 ? [] : [`… and ${hidden} more`])]
+    .join("\n")
+    .replaceAll("://", "[:]//")
+    .replaceAll("`", "'");
   return { text: escapeMrkdwn(text), unfurl_links: false, unfurl_media: false };
 }

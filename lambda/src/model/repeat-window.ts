@@ -9,6 +9,8 @@ export interface RepeatWindow {
   /** What the message says that it began with. */
   readonly alert: Alert;
   readonly mention?: Mention | undefined;
+  /** What stands above the message, where it is told to another destination than it is for. */
+  readonly banner?: string | undefined;
   /** What the ledger calls the destination. */
   readonly destination: string;
   readonly openedMs: number;

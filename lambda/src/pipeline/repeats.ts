@@ -76,11 +76,19 @@ export async function countRepeats(
   return "counted";
 }
 
+/** How a letter was told. */
+interface Told {
+  readonly look: Look | undefined;
+  readonly via: Destination;
+  readonly banner: string | undefined;
+  readonly delivery: Delivery & { readonly kind: "delivered" };
+}
+
 /** A letter was told by a message of its own: repeats of it are counted from now on. */
 export async function beginWindow(
   letter: Letter,
   mine: readonly Member[],
-  { look, via, delivery }: { look: Look | undefined; via: Destination; delivery: Delivery & { kind: "delivered" } },
+  { look, via, banner, delivery }: Told,
   invocation: Invocation,
 ): Promise<void> {
   const { ports, stages, ledger } = invocation;
@@ -98,6 +106,7 @@ export async function beginWindow(
   const window: RepeatWindow = {
     alert,
     mention: letter.target.mention,
+    banner,
     destination: stages.destinationKey(letter.target.destination),
     openedMs,
     untilMs: openedMs + stages.windowMs,
@@ -175,12 +184,12 @@ async function revise(
   for (let races = 0; races <= MAX_RACES; races += 1) {
     const window = (await ledger.window(id))?.window;
     if (window?.thread === undefined || window.thread.destination !== stages.destinationKey(via)) return undefined;
-    const { alert, mention, thread, total } = window;
+    const { alert, mention, banner, thread, total } = window;
     if (total.count === said) return undefined;
     const withinMs = Math.min(REVISION_MS, ports.remainingMs() - RESERVE_MS);
     if (withinMs <= 0) return "no time is left";
     const place = { kind: "revision", thread } as const;
-    const delivery = await ports.deliver({ ...alert, repeats: total }, via, { withinMs, mention, place });
+    const delivery = await ports.deliver({ ...alert, repeats: total }, via, { withinMs, mention, banner, place });
     if (delivery.kind !== "delivered") return delivery.reason;
     said = total.count;
   }

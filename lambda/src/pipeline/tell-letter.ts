@@ -200,7 +200,8 @@ async function send(
   letter.counts.delivered += 1;
   letter.counts.grouped += mine.length - 1;
   try {
-    if (place === undefined || look === undefined) await beginWindow(letter, mine, { look, via, delivery }, invocation);
+    if (place === undefined || look === undefined)
+      await beginWindow(letter, mine, { look, via, banner, delivery }, invocation);
     else if (delivery.thread === undefined) await abandonWindow(mine, look, invocation);
     else await countReplies(mine, look, via, invocation);
   } catch (error) {
