@@ -127,7 +127,9 @@ async function cachedMirror(): Promise<string | undefined> {
  * 10 s); the answer is kept in `.cache` and checked again on every use. Nothing of it depends on the caller's folder.
  */
 export async function terraformEnvironment(): Promise<Record<string, string>> {
-  const quiet = { TF_IN_AUTOMATION: "1", TF_INPUT: "0", CHECKPOINT_DISABLE: "1" };
+  // GOGC: what fills the memory of Terraform and provider are schemas, which stay. Looking for garbage among them as often as
+  // Go does by itself takes a fifth of their time.
+  const quiet = { TF_IN_AUTOMATION: "1", TF_INPUT: "0", CHECKPOINT_DISABLE: "1", GOGC: "400" };
   const mirror = await cachedMirror();
   if (mirror !== undefined) {
     const file = join(cacheFolder, "terraform.rc");

@@ -1,7 +1,6 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { parse } from "@cdktf/hcl2json";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseConfiguration } from "#config/read-settings.ts";
@@ -77,16 +76,6 @@ async function declaredNames(kind: "variable" | "output"): Promise<readonly stri
   const parsed: unknown = await parse(file, await readFile(join(repoRoot, file), "utf8"));
   const blocks = isRecord(parsed) ? parsed[kind] : undefined;
   return isRecord(blocks) ? Object.keys(blocks) : [];
-}
-
-async function putHooks(...names: readonly string[]): Promise<void> {
-  const { endpoint, env } = ministack;
-  const credentials = { accessKeyId: env.AWS_ACCESS_KEY_ID ?? "", secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? "" };
-  const ssm = new SSMClient({ endpoint, region: env.AWS_REGION ?? "", credentials });
-  for (const Name of names) {
-    const Value = "https://hooks.slack.com/services/confidential";
-    await ssm.send(new PutParameterCommand({ Name, Value, Type: "SecureString" }));
-  }
 }
 
 /** Plans a root whose module block sets these variables and whose outputs are those of the older module. */
@@ -204,43 +193,5 @@ describe("the older module's interface", () => {
       tellRuleProblems: true,
       useDefaultRules: true,
     });
-  });
-
-  it("is enough for the example, whose rules the function then accepts", async () => {
-    await putHooks("/older-interface/slack-hook", "/older-interface/team-slack-hook");
-    const root = await openRoot(join(repoRoot, "examples/older-interface"), { env: ministack.env });
-    try {
-      await root.init();
-      await root.apply();
-      const { changes, json } = await root.plan();
-      const resources = resourcesOf(json);
-      expect(changes).toBe(false);
-      expect(JSON.stringify(resources)).not.toContain("confidential");
-      const answer: unknown = JSON.parse(String(only(resources, "aws_lambda_invocation.self_check").result));
-      expect(answer).toEqual({
-        ok: true,
-        problems: [],
-        warnings: [],
-        translations: Object.fromEntries(
-          ["rules[0]", "rules[1]", "rules[2]", "ignore_rules[0]", "ignore_rules[1]"].map((id) => [
-            id,
-            expect.any(String),
-          ]),
-        ),
-      });
-      expect(settingsOf(resources).rules).toEqual([
-        "custom: event['eventName'] == 'ConsoleLogin' and event.get('additionalEventData.MFAUsed', '') != 'Yes' and 'assumed-role/AWSReservedSSO' not in event.get('userIdentity.arn', '')",
-        "custom: event['eventSource'] == 'iam.amazonaws.com' and event['eventName'] in ['CreateUser', 'CreateAccessKey']",
-        "custom: event.get('errorCode', '').endswith(('UnauthorizedOperation'))",
-        "tracked: eventName|isCall('DeleteTrail')",
-        "tracked: eventName|isCall('StopLogging')",
-        "tracked: eventName|isCall('UpdateTrail')",
-        "tracked: eventName|isCall('SendSSHPublicKey')",
-        "ignore: 'userIdentity.accountId' in event and event['userIdentity.accountId'] == '111111111111'",
-        "ignore: event.get('userIdentity.invokedBy', '') == 'autoscaling.amazonaws.com'",
-      ]);
-    } finally {
-      await root.close();
-    }
   });
 });

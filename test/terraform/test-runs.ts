@@ -1,4 +1,5 @@
 import { terraformEnvironment } from "#test/support/provider-mirror.ts";
+import { shareProvider } from "#test/support/shared-provider.ts";
 import { requireTool, run } from "#test/support/tools.ts";
 import { isRecord, type PlannedResource, resourcesOf } from "./plan.ts";
 
@@ -44,15 +45,20 @@ export async function runTests(cwd: string, testDirectory: string): Promise<Read
   const reports = new Map<string, RunReport>();
   const { path } = await requireTool("terraform");
   const own = Object.entries(process.env).filter(([name]) => !/^(AWS|TF)_/.test(name));
-  await run(path, ["test", "-json", "-verbose", `-test-directory=${testDirectory}`], {
-    cwd,
-    env: { ...Object.fromEntries(own), ...(await terraformEnvironment()) },
-    timeoutMs: 890_000,
-    maxBytes: 64 * 1024,
-    acceptedExitCodes: [0, 1],
-    onLine: (line, stream) => {
-      if (stream === "stdout") take(line, reports);
-    },
-  });
+  const provider = await shareProvider(cwd);
+  try {
+    await run(path, ["test", "-json", "-verbose", `-test-directory=${testDirectory}`], {
+      cwd,
+      env: { ...Object.fromEntries(own), ...(await terraformEnvironment()), ...provider.env },
+      timeoutMs: 890_000,
+      maxBytes: 64 * 1024,
+      acceptedExitCodes: [0, 1],
+      onLine: (line, stream) => {
+        if (stream === "stdout") take(line, reports);
+      },
+    });
+  } finally {
+    provider.stop();
+  }
   return reports;
 }
