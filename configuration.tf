@@ -45,9 +45,11 @@ locals {
     }]
     default = local.default_hook_parameter == null ? null : { kind = "slack_webhook", name = "default", hookParameter = local.default_hook_parameter }
   }
+  # The older module's examples set it to "" for none.
+  default_topic_arn = var.default_sns_topic_arn == "" ? null : var.default_sns_topic_arn
   sns_table = {
     routes  = [for route in var.sns_configuration : { accounts = route.accounts, destination = { kind = "sns", name = route.sns_topic_arn, topicArn = route.sns_topic_arn } }]
-    default = var.default_sns_topic_arn == null ? null : { kind = "sns", name = var.default_sns_topic_arn, topicArn = var.default_sns_topic_arn }
+    default = local.default_topic_arn == null ? null : { kind = "sns", name = local.default_topic_arn, topicArn = local.default_topic_arn }
   }
   alerts_table = {
     routes  = []

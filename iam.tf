@@ -27,7 +27,7 @@ locals {
   queue_key_arn = try(var.sources.sqs.kms_key_arn, null)
 
   alert_topic_arns = distinct(concat(
-    compact([var.default_sns_topic_arn]), var.sns_configuration[*].sns_topic_arn, compact(local.route_topic_arns), aws_sns_topic.alerts[*].arn,
+    compact([local.default_topic_arn]), var.sns_configuration[*].sns_topic_arn, compact(local.route_topic_arns), aws_sns_topic.alerts[*].arn,
   ))
 
   statements = [for statement in [

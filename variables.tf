@@ -609,6 +609,12 @@ variable "configuration" {
   }
   validation {
     condition = alltrue([
+      for route in var.configuration : route.slack_hook_ssm_parameter == null || can(regex("^(arn:[^:]+:ssm:.+:parameter)?/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$", route.slack_hook_ssm_parameter))
+    ])
+    error_message = "A slack_hook_ssm_parameter of configuration must be the name of an SSM parameter, such as /cloudtrail-to-slack/hook; the hook itself belongs into that parameter."
+  }
+  validation {
+    condition = alltrue([
       for route in var.configuration : route.slack_hook_url == null ? true : anytrue([
         contains(var.allowed_hook_hosts, try(regex("^https://([^/@:]+)(?::443)?/", route.slack_hook_url)[0], "")),
         can(regex("^https?://(127(\\.[0-9]{1,3}){3}|localhost|\\[::1\\])(:[0-9]+)?(/|$)", route.slack_hook_url)),
@@ -666,7 +672,7 @@ variable "default_slack_hook_url" {
       var.default_slack_hook_url != null,
       var.default_slack_hook_ssm_parameter != null,
       var.slack_bot_token != null,
-      var.default_sns_topic_arn != null,
+      try(length(var.default_sns_topic_arn), 0) > 0,
       length(var.aws_sns_topic_subscriptions) > 0,
       # A route that fits everything and keeps it.
       anytrue([for route in var.routes : !route.continue && alltrue([
@@ -681,6 +687,11 @@ variable "default_sns_topic_arn" {
   description = "Topic that gets the alerts, as JSON, of all accounts that `sns_configuration` does not name."
   type        = string
   default     = null
+
+  validation {
+    condition     = try(length(var.default_sns_topic_arn), 0) == 0 || can(regex("^arn:[^:]+:sns:[^:]+:[0-9]{12}:[A-Za-z0-9_-]+$", var.default_sns_topic_arn))
+    error_message = "default_sns_topic_arn must be the ARN of a standard SNS topic (not FIFO), such as arn:aws:sns:eu-central-1:111111111111:alerts."
+  }
 }
 
 variable "grouping" {
@@ -876,6 +887,15 @@ variable "slack_app_configuration" {
   }))
   default  = []
   nullable = false
+
+  validation {
+    condition     = alltrue([for route in var.slack_app_configuration : length(route.accounts) > 0 && alltrue([for id in route.accounts : can(regex("^[0-9]{12}$", id))])])
+    error_message = "Each entry of slack_app_configuration needs accounts: a list of account ids of 12 digits, as texts."
+  }
+  validation {
+    condition     = length(distinct(flatten(var.slack_app_configuration[*].accounts))) == length(flatten(var.slack_app_configuration[*].accounts))
+    error_message = "An account may stand in one entry of slack_app_configuration only."
+  }
 }
 
 variable "slack_bot_token" {
@@ -898,6 +918,19 @@ variable "sns_configuration" {
   }))
   default  = []
   nullable = false
+
+  validation {
+    condition     = alltrue([for route in var.sns_configuration : length(route.accounts) > 0 && alltrue([for id in route.accounts : can(regex("^[0-9]{12}$", id))])])
+    error_message = "Each entry of sns_configuration needs accounts: a list of account ids of 12 digits, as texts."
+  }
+  validation {
+    condition     = length(distinct(flatten(var.sns_configuration[*].accounts))) == length(flatten(var.sns_configuration[*].accounts))
+    error_message = "An account may stand in one entry of sns_configuration only."
+  }
+  validation {
+    condition     = alltrue([for route in var.sns_configuration : can(regex("^arn:[^:]+:sns:[^:]+:[0-9]{12}:[A-Za-z0-9_-]+$", route.sns_topic_arn))])
+    error_message = "An sns_topic_arn of sns_configuration must be the ARN of a standard SNS topic (not FIFO), such as arn:aws:sns:eu-central-1:111111111111:team."
+  }
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -920,6 +953,11 @@ variable "kms_key_arn" {
   description = "ARN of the KMS key that encrypts the SecureStrings that the module writes. Null for the key `alias/aws/ssm`."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.kms_key_arn == null || can(regex("^arn:[^:]+:kms:.+:key/", var.kms_key_arn))
+    error_message = "kms_key_arn must be the ARN of a key (arn:aws:kms:…:key/…), not of an alias."
+  }
 }
 
 variable "lambda_architecture" {

@@ -17,9 +17,10 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** For the help, and the documentation. */
 export const EXIT_CODES = `
-Exit codes: 0 done; 2 not understood, or declined; 3 no such instance; 4 isolated, but a step failed; 5 NOT ISOLATED;
-6 it was contained before; 7 permission or configuration; 8 still running; 9 restore left alone what others changed.
-Of several instances the worst counts: 5, 7, 4, 8, 3, 6, 0.`;
+Exit codes: 0 done; 1 a fault of the command; 2 not understood, or declined; 3 no such instance; 4 isolated, but a step
+failed (verify: evidence was altered); 5 NOT ISOLATED; 6 it was contained before; 7 permission or configuration; 8 still
+running; 9 restore left alone what others changed.
+Of several instances the worst counts: 5, 1, 7, 2, 4, 9, 8, 3, 6, 0.`;
 
 /** A command ends here, with a sentence and a code. */
 export class RespondError extends Error {

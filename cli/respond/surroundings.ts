@@ -43,6 +43,7 @@ const PARAMETER = "/cloudtrail-to-slack/incident-response";
 const PARAMETER_PATIENCE_MS = 2_000;
 
 const text = v.optional(v.nullable(v.pipe(v.string(), v.minLength(1))));
+const { forensic, forensicCidrs, forensicPorts, nmi, replacementLaunchTemplate } = Settings.entries;
 const Deployed = v.object({
   stateMachineArn: text,
   bucket: text,
@@ -50,6 +51,8 @@ const Deployed = v.object({
   signingKeyArn: text,
   topicArn: text,
   quarantineGroupName: text,
+  // What a dry run has to know.
+  ...{ forensic, forensicCidrs, forensicPorts, nmi, replacementLaunchTemplate },
 });
 
 /**
@@ -96,7 +99,11 @@ function settingsOf(
     signingKeyArn: deployed?.signingKeyArn,
     quarantineGroupId: given.sgid,
     quarantineGroupName: deployed?.quarantineGroupName ?? undefined,
-    forensicCidrs: given.allowCidr,
+    forensicCidrs: given.allowCidr ?? deployed?.forensicCidrs,
+    forensicPorts: deployed?.forensicPorts,
+    forensic: deployed?.forensic,
+    nmi: deployed?.nmi,
+    replacementLaunchTemplate: deployed?.replacementLaunchTemplate,
   };
   try {
     return parsed(Settings, settings, "the options");

@@ -83,8 +83,9 @@ module "cloudtrail_to_slack" {
   # The ledger's name.
   dynamodb_table_name = "${var.name}-table"
 
+  # For so many seconds repeats are only counted.
+  dynamodb_time_to_live = 900
   # Without effect here, and no reason to touch the root.
-  dynamodb_time_to_live           = 900
   lambda_build_in_docker          = false
   lambda_recreate_missing_package = true
 

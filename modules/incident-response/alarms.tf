@@ -14,7 +14,7 @@ locals {
       dimensions  = local.of_machine
     }
     executions-timed-out = {
-      description = "A response ran into its time limit. What it did until then stands; look at the execution, then: cloudtrail-to-slack respond resume"
+      description = "A response ran into its time limit. What it did until then stands; look at the execution, then run `cloudtrail-to-slack respond` for the instance again, which does what is not done"
       namespace   = "AWS/States"
       metric      = "ExecutionsTimedOut"
       dimensions  = local.of_machine

@@ -5,13 +5,19 @@ resource "aws_ssm_parameter" "command_line" {
   name        = "/cloudtrail-to-slack/incident-response"
   description = "How `cloudtrail-to-slack respond` finds ${var.name}"
   type        = "String"
+  # As main.tf gives them to the function: what a dry run has to know.
   value = jsonencode({
-    bucket              = aws_s3_bucket.evidence.bucket
-    kmsKeyArn           = local.key_arn
-    quarantineGroupName = var.isolation.group_name
-    signingKeyArn       = aws_kms_key.signing.arn
-    stateMachineArn     = aws_sfn_state_machine.this.arn
-    topicArn            = aws_sns_topic.this.arn
+    bucket                    = aws_s3_bucket.evidence.bucket
+    forensic                  = local.forensic_settings
+    forensicCidrs             = var.isolation.forensic_cidrs
+    forensicPorts             = var.isolation.forensic_ports
+    kmsKeyArn                 = local.key_arn
+    nmi                       = var.power_off.interrupt
+    quarantineGroupName       = var.isolation.group_name
+    replacementLaunchTemplate = local.replacement_settings
+    signingKeyArn             = aws_kms_key.signing.arn
+    stateMachineArn           = aws_sfn_state_machine.this.arn
+    topicArn                  = aws_sns_topic.this.arn
   })
   tags = var.tags
 }
@@ -37,7 +43,7 @@ locals {
       {
         Sid      = "FollowResponses"
         Effect   = "Allow"
-        Action   = ["states:DescribeExecution", "states:GetExecutionHistory", "states:RedriveExecution"]
+        Action   = ["states:DescribeExecution", "states:GetExecutionHistory"]
         Resource = [local.executions_arn]
       },
       {

@@ -34,7 +34,7 @@ output "lambda_role_name" {
 }
 
 output "operators_policy_json" {
-  description = "IAM policy for whoever responds by the command line: start, follow and resume responses, see how instances stand, read and verify evidence. It changes nothing in EC2: that is the function's part."
+  description = "IAM policy for whoever responds by the command line: start and follow responses, see how instances stand, read and verify evidence. It changes nothing in EC2: that is the function's part."
   value       = local.operators_policy
 }
 

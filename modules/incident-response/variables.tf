@@ -25,7 +25,7 @@ variable "findings" {
     error_message = "findings.minimum_severity must be between 1 and 10: 4 is medium, 7 high, 9 critical."
   }
   validation {
-    condition     = alltrue([for type in try(var.findings.types, []) : can(regex("^[A-Z][A-Za-z]*(:[A-Za-z0-9]*(/[A-Za-z0-9.!-]*)?)?$", type))])
+    condition     = alltrue([for type in try(var.findings.types, []) : can(regex("^[A-Z][A-Za-z]*(:[A-Za-z0-9]*(/[A-Za-z0-9.!&-]*)?)?$", type))])
     error_message = "findings.types must be beginnings of finding types as GuardDuty writes them, such as Backdoor:EC2/ or CryptoCurrency:EC2/BitcoinTool.B!DNS."
   }
   validation {
@@ -123,7 +123,7 @@ variable "isolation" {
     error_message = "isolation.forensic_cidrs must not hold 0.0.0.0/0 or ::/0: an instance that everybody reaches is not isolated."
   }
   validation {
-    # Inbound rules of a security group: 60 of each family by default.
+    # Inbound rules of a security group: 60 of each family by default; together here, which is simpler and enough.
     # https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
     condition     = length(var.isolation.forensic_cidrs) * length(var.isolation.forensic_ports) <= 60
     error_message = "isolation.forensic_cidrs times isolation.forensic_ports must be at most 60, which is how many rules a security group takes."

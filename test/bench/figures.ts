@@ -29,7 +29,7 @@ interface Bound {
 
 const IS_NODE_22 = process.versions.node.startsWith("22.");
 const bound = ({ node22, node24, aim }: Bound) => ({ required: IS_NODE_22 ? node22 : node24, aim });
-/** B in the issue's words: the processor time of `gunzipSync` and `JSON.parse` in the same process. */
+/** The processor time of `gunzipSync` and `JSON.parse` in the same process. */
 const UNIT = "× parsing";
 
 /** Every figure that the project has promised, one after another. @param seconds for each */

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import {
+  AllocateAddressCommand,
+  AssociateAddressCommand,
   CreateSecurityGroupCommand,
   DescribeNetworkInterfacesCommand,
   ModifyNetworkInterfaceAttributeCommand,
@@ -30,7 +32,10 @@ const denied = { kind: "denied" } as const;
 const contain = (id: string) => respond("-i", id, "--json");
 
 /** A state machine whose executions never end, found as the deployed one is. */
-async function withStateMachine<T>(work: () => Promise<T>): Promise<T> {
+async function withStateMachine<T>(
+  work: () => Promise<T>,
+  settings: Readonly<Record<string, unknown>> = {},
+): Promise<T> {
   const definition = JSON.stringify({ StartAt: "A", States: { A: { Type: "Wait", Seconds: 600, End: true } } });
   const roleArn = `arn:aws:iam::${ACCOUNT}:role/test`;
   const { stateMachineArn } = await new SFNClient(scene.truth.client).send(
@@ -38,7 +43,7 @@ async function withStateMachine<T>(work: () => Promise<T>): Promise<T> {
   );
   const ssm = new SSMClient(scene.truth.client);
   const Name = "/cloudtrail-to-slack/incident-response";
-  const Value = JSON.stringify({ stateMachineArn, bucket: BUCKET });
+  const Value = JSON.stringify({ stateMachineArn, bucket: BUCKET, ...settings });
   await ssm.send(new PutParameterCommand({ Name, Value, Type: "String" }));
   return work().finally(() => ssm.send(new DeleteParameterCommand({ Name })));
 }
@@ -132,6 +137,31 @@ test("G15: the first line tells which, where and as whom, before anything is ask
   scene.truth.inject({ on: ({ service }) => service === "ec2", fault: { kind: "meanwhile", run } });
   await runProgram(["respond", "-i", id], terminal);
   expect(before).toEqual([expect.stringMatching(`^contain ${id} in ${REGION} of the account ${ACCOUNT}, as arn:aws:`)]);
+});
+
+test("a dry run knows how the module is set", async () => {
+  const id = await launch(scene);
+  const Filters = [{ Name: "attachment.instance-id", Values: [id] }];
+  const { NetworkInterfaces = [] } = await scene.ec2.send(new DescribeNetworkInterfacesCommand({ Filters }));
+  const { AllocationId } = await scene.ec2.send(new AllocateAddressCommand({ Domain: "vpc" }));
+  const NetworkInterfaceId = NetworkInterfaces[0]?.NetworkInterfaceId;
+  await scene.ec2.send(new AssociateAddressCommand({ AllocationId, NetworkInterfaceId }));
+  const planned = async (mode: string, settings: Readonly<Record<string, unknown>>) => {
+    const plan = () => respond("-i", id, "--mode", mode, "--dry-run", "--json");
+    const { lines } = await withStateMachine(plan, settings);
+    const of = (name: string) => lines.find(({ event, step }) => event === "planned" && step === name)?.skipped;
+    return ["CutAddresses", "Interrupt", "ForensicInstance", "Replacement"].map(of);
+  };
+  const forensic = { ami: scene.imageId, subnetIds: [scene.subnetId] };
+  const replacementLaunchTemplate = { id: "lt-0123456789abcdef0" };
+  expect(await planned("full", {})).toEqual([false, false, true, true]);
+  expect(await planned("full", { nmi: false, forensic, replacementLaunchTemplate })).toEqual([
+    false,
+    true,
+    false,
+    false,
+  ]);
+  expect((await planned("contain", { forensicCidrs: ["192.0.2.0/24"] }))[0]).toBe(true);
 });
 
 test("what AWS refuses before there is a case is exit 7, too", async () => {

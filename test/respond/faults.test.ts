@@ -86,7 +86,7 @@ function refusedCode(on: string): number {
 }
 
 test.each(OF_CONTAIN)(
-  "G4: whatever happens to %s, the instance is isolated, or exit 5 and a page; nothing is silent, nothing twice",
+  "G4: the instance is isolated, or exit 5 and a page; nothing is silent, nothing twice, whichever call fails: %s",
   { concurrent: true, timeout: 300_000 },
   async (on) => {
     const home = await abroad(account, OF_CONTAIN.indexOf(on));

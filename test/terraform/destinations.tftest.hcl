@@ -15,6 +15,11 @@ variables {
 run "reads_a_hook_by_the_name_of_its_parameter" {
   command = plan
 
+  variables {
+    # As the older module's examples say that there is no topic.
+    default_sns_topic_arn = ""
+  }
+
   assert {
     condition = jsonencode(local.configuration_document.routing) == jsonencode([
       { routes = [], default = { kind = "slack_webhook", name = "default", hookParameter = "/hooks/default" } },

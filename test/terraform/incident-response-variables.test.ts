@@ -147,6 +147,7 @@ const accepted: readonly (readonly [behaviour: string, settings: Settings])[] = 
         maximum_per_hour: 1000,
         types: [
           "CryptoCurrency:EC2/BitcoinTool.B!DNS",
+          "Backdoor:EC2/C&CActivity.B",
           "UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS",
         ],
         extra_event_sources: ["example.com/drill"],

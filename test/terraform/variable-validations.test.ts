@@ -114,6 +114,22 @@ const among = (settings: Settings): Settings => ({ ...BUCKET, ...settings });
 /** So many topics. */
 const topics = (count: number) => Array.from({ length: count }, (_, index) => `${TOPIC}-${index}`);
 
+/** What is refused of a list of accounts with a destination each. */
+function byAccount(name: string, destination: Settings): readonly Case[] {
+  const app = name.startsWith("slack") ? { slack_bot_token: "xoxb-1", default_slack_channel_id: "C0000000000" } : {};
+  const of = (...accounts: readonly (readonly unknown[])[]) =>
+    among({ ...app, [name]: accounts.map((each) => ({ accounts: each, ...destination })) });
+  return [
+    [`an entry of ${name} for no account`, of([]), `Each entry of ${name} needs accounts`],
+    [`an account of ${name} as a number`, of([12_345_678_901]), `Each entry of ${name} needs accounts`],
+    [
+      `an account in two entries of ${name}`,
+      of(["111111111111"], ["111111111111"]),
+      `An account may stand in one entry of ${name} only`,
+    ],
+  ];
+}
+
 const refused: readonly Case[] = [
   // --- The bucket, and where log files come from
   ["no bucket", NO_BUCKET, NO_LOG_FILES],
@@ -460,6 +476,28 @@ const refused: readonly Case[] = [
     among({ ledger: { kms_key_arn: "arn:aws:kms:eu-central-1:123456789012:alias/ledger" } }),
     "ledger.kms_key_arn must be the ARN of a key",
   ],
+  ["a key of the secrets by its alias", among({ kms_key_arn: "alias/hooks" }), "kms_key_arn must be the ARN of a key"],
+  [
+    "a topic by its name",
+    among({ default_sns_topic_arn: "alerts" }),
+    "default_sns_topic_arn must be the ARN of a standard SNS topic",
+  ],
+  [
+    "a hook where the name of its parameter belongs",
+    among({
+      configuration: [
+        { accounts: ["111111111111"], slack_hook_ssm_parameter: "https://hooks.slack.com/services/T0/B0/x" },
+      ],
+    }),
+    "A slack_hook_ssm_parameter of configuration must be the name of an SSM parameter",
+  ],
+  ...byAccount("sns_configuration", { sns_topic_arn: TOPIC }),
+  ...byAccount("slack_app_configuration", { slack_channel_id: "C0123456789" }),
+  [
+    "a topic for an account by its name",
+    among({ sns_configuration: [{ accounts: ["111111111111"], sns_topic_arn: "team" }] }),
+    "An sns_topic_arn of sns_configuration must be the ARN",
+  ],
   ...["ab", "a".repeat(256), "the ledger", ""].map(
     (dynamodb_table_name): Case => [
       `a table called "${dynamodb_table_name}"`,
@@ -717,6 +755,7 @@ const accepted: readonly Case[] = [
     { ...BUCKET, s3_notification_filter_prefix: "AWSLogs/111111111111/CloudTrail/eu-west-1/" },
   ],
   ["four actions of an alarm beside a topic", among({ alarm_actions: topics(4), dead_letter_target_arn: TOPIC })],
+  ["no topic, as the older module's examples say it", among({ default_sns_topic_arn: "" })],
   ["a queue for dead letters without alarms", among({ dead_letter_target_arn: QUEUE, monitoring: { alarms: false } })],
 ];
 
@@ -762,12 +801,14 @@ describe("every validation of these variables", () => {
     "cloudtrail_logs_s3_bucket_name",
     "create_bucket_notification",
     "dead_letter_target_arn",
+    "default_sns_topic_arn",
     "dynamodb_table_name",
     "dynamodb_time_to_live",
     "enable_eventbridge_notificaitons",
     "enable_eventbridge_notifications",
     "enable_s3_sns_fanout",
     "grouping",
+    "kms_key_arn",
     "ledger",
     "limits",
     "mention",
@@ -781,6 +822,8 @@ describe("every validation of these variables", () => {
     "rule_overrides",
     "rules_language",
     "s3_sns_fanout_topic_arn",
+    "slack_app_configuration",
+    "sns_configuration",
     "sources",
   ];
 

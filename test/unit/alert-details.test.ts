@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { detailsOf } from "#alerts/details.ts";
+import { resourceOf } from "#alerts/resource.ts";
 import { type RawRecord, record } from "#test/support/records.ts";
 
 /** The details of a call, as `label: value` lines. */
-function details(overrides: RawRecord, requiredTags?: unknown, known: readonly string[] = []): readonly string[] {
-  return detailsOf(record(overrides), known, requiredTags).map(({ label, value }) => `${label}: ${value}`);
+function details(overrides: RawRecord, requiredTags?: unknown): readonly string[] {
+  const call = record(overrides);
+  return detailsOf(call, resourceOf(call), requiredTags).map(({ label, value }) => `${label}: ${value}`);
 }
 const ec2 = (eventName: string, requestParameters: unknown, more: RawRecord = {}) => ({
   eventSource: "ec2.amazonaws.com",
@@ -211,10 +213,47 @@ describe("a policy tells what it grants", () => {
         "Request: policyName: all",
       ],
     ],
+    [
+      "of a queue, among its attributes",
+      {
+        eventSource: "sqs.amazonaws.com",
+        eventName: "SetQueueAttributes",
+        requestParameters: {
+          queueUrl: "https://sqs.eu-central-1.amazonaws.com/111111111111/orders",
+          attributes: { Policy: JSON.stringify(policy({ Effect: "Allow", Principal: "*", Action: "sqs:*" })) },
+        },
+      },
+      ["Grants: Allow everyone: sqs:*"],
+    ],
+    [
+      "of a topic, which is a value without a name",
+      {
+        eventSource: "sns.amazonaws.com",
+        eventName: "SetTopicAttributes",
+        requestParameters: {
+          topicArn: "arn:aws:sns:eu-central-1:111111111111:orders",
+          attributeName: "Policy",
+          attributeValue: JSON.stringify(policy({ Effect: "Allow", Principal: { AWS: "*" }, Action: "SNS:Publish" })),
+        },
+      },
+      ["Grants: Allow everyone: SNS:Publish", "Request: attributeName: Policy"],
+    ],
+    [
+      "of a vault, in an object of its own",
+      {
+        eventSource: "glacier.amazonaws.com",
+        eventName: "SetVaultAccessPolicy",
+        requestParameters: {
+          vaultName: "archive",
+          policy: { policy: JSON.stringify(policy({ Effect: "Allow", Principal: "*", Action: "glacier:*" })) },
+        },
+      },
+      ["Grants: Allow everyone: glacier:*", "Request: vaultName: archive"],
+    ],
     ["not what is no policy", putPolicy("{nothing"), ["Request: policyName: all"]],
     ["not what is hostile", putPolicy(`${"[".repeat(50_000)}`), ["Request: policyName: all"]],
   ])("%s", (_name, overrides, expected) => {
-    expect(details(overrides, undefined, ["bob", "example", "ci"])).toEqual(expected);
+    expect(details(overrides)).toEqual(expected);
   });
 });
 
@@ -265,7 +304,7 @@ describe("other calls tell what matters", () => {
     [
       "tags that were deleted",
       ec2("DeleteTags", { resourcesSet: { items: [{ resourceId: "i-1" }] }, tagSet: { items: tags("Team") } }),
-      ["Deleted tags: Team", "Request: resourcesSet.resourceId: i-1"],
+      ["Deleted tags: Team"],
     ],
     [
       "with whom a snapshot is shared",
@@ -320,6 +359,39 @@ describe("other calls tell what matters", () => {
       ],
     ],
     [
+      "a group that is called as the user who comes into it",
+      {
+        eventSource: "iam.amazonaws.com",
+        eventName: "AddUserToGroup",
+        requestParameters: { userName: "admin", groupName: "admin" },
+      },
+      ["Request: groupName: admin"],
+    ],
+    [
+      "to whom a list of grants gives access, however deep it stands",
+      {
+        eventName: "PutBucketAcl",
+        requestParameters: {
+          bucketName: "example",
+          AccessControlPolicy: {
+            AccessControlList: { Grant: [{ Grantee: { URI: "http://acs.amazonaws.com/groups/global/AllUsers" } }] },
+          },
+        },
+      },
+      [
+        "Request: AccessControlPolicy.AccessControlList.Grant.Grantee.URI: http://acs.amazonaws.com/groups/global/AllUsers",
+      ],
+    ],
+    [
+      "what only begins like noise",
+      {
+        eventSource: "route53.amazonaws.com",
+        eventName: "ChangeResourceRecordSets",
+        requestParameters: { hostedZoneId: "Z1" },
+      },
+      ["Request: hostedZoneId: Z1"],
+    ],
+    [
       "what EC2 wraps",
       ec2("ModifyInstanceMetadataOptions", {
         ModifyInstanceMetadataOptionsRequest: { InstanceId: "i-1", HttpTokens: "optional" },
@@ -328,16 +400,21 @@ describe("other calls tell what matters", () => {
     ],
     ["nothing of what is not there", { requestParameters: null }, []],
   ])("%s", (_name, overrides, expected, required) => {
-    const known = ["snap-1", "backup", ...(overrides.eventName === "ModifyInstanceMetadataOptions" ? ["i-1"] : [])];
-    expect(details(overrides, required, known)).toEqual(expected);
+    expect(details(overrides, required)).toEqual(expected);
   });
 
   test("no more than fits, whatever a caller sends", () => {
     const wide = Object.fromEntries(
       Array.from({ length: 5_000 }, (_, index) => [`k${index}${"x".repeat(90)}`, "v".repeat(500)]),
     );
-    const told = detailsOf(record({ requestParameters: wide }), [], undefined);
+    const told = detailsOf(record({ requestParameters: wide }), undefined, undefined);
     expect(told.length).toBe(1);
     expect(told[0]?.value.length).toBeLessThanOrEqual(600);
+  });
+
+  test("how many more there are, at least, where nobody counts all of them", () => {
+    const many = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`k${index}`, "v"]));
+    const [told] = details({ requestParameters: many });
+    expect(told).toBe("Request: k0: v · k1: v · k2: v · k3: v · k4: v · k5: v · and at least 194 more");
   });
 });

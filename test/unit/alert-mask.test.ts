@@ -34,6 +34,10 @@ describe("a value is masked", () => {
     "authenticationCode1",
     "SetCookie",
     "webhookUrl",
+    "pwd",
+    "DB_PASS",
+    "db-pwd",
+    "dbPass",
   ])("because it is called %s", (key) => {
     expect(masked(key, "hunter2-hunter2")).toBe("(hidden)");
   });
@@ -59,6 +63,8 @@ describe("a value is masked", () => {
     ["imageDigest", `sha256:${"0123456789abcdef".repeat(4)}`],
     ["key", "reports/2025/06/11/Quarterly_Report_of_the_Payments_Team.pdf"],
     ["kmsEncryptionContext", "aws:s3:arn"],
+    ["compass", "north"],
+    ["roleArn", "arn:aws:iam::111111111111:role/InfraStack-ApiHandlerServiceRole5A6B7C8D-AbCdEf123456"],
   ])("not because it is called %s (%s)", (key, value) => {
     expect(masked(key, value)).toBe(value);
   });
@@ -122,6 +128,27 @@ describe("a value is masked", () => {
           "masterUserPassword: (hidden) · environment.name: DB_PASSWORD · note: (hidden) · nested.list.apiKey: (hidden) · environment.value: (hidden)",
       },
     ]);
+  });
+
+  test("but not in names that tools made up", () => {
+    const role = "InfraStack-ApiHandlerServiceRole5A6B7C8D-AbCdEf123456";
+    const arn = `arn:aws:sts::111111111111:assumed-role/${role}/x`;
+    const { who, call, error } = toAlert(
+      record({
+        eventSource: "lambda.amazonaws.com",
+        eventName: "UpdateFunctionCode20150331v2",
+        userIdentity: { type: "AssumedRole", arn },
+        requestParameters: { functionName: role },
+        errorCode: "AccessDenied",
+        errorMessage: `User: ${arn} is not authorized`,
+      }),
+      [{ id: "a", origin: "custom", severity: "low" }],
+    );
+    expect({ who, call, error }).toEqual({
+      who: `role ${role} / session x`,
+      call: `Lambda UpdateFunctionCode, function ${role}`,
+      error: `AccessDenied: User: ${arn} is not authorized`,
+    });
   });
 
   test("in the values of tags", () => {

@@ -58,6 +58,10 @@ describe("the group of an alert", () => {
     ],
     ["role", { userIdentity: session("a", "1") }, { userIdentity: session("b", "1") }],
     ["person in Identity Center", { userIdentity: session(SSO, "alice") }, { userIdentity: session(SSO, "bob") }],
+    ...["onBehalfOf", "credentialId"].map((key): [string, RawRecord, RawRecord] => {
+      const of = (id: string) => ({ type: "IdentityCenterUser", [key]: key === "onBehalfOf" ? { userId: id } : id });
+      return [`person whom only ${key} tells`, { userIdentity: of("a") }, { userIdentity: of("b") }];
+    }),
     [
       "service",
       { userIdentity: { type: "AWSService", invokedBy: "a.amazonaws.com" } },
@@ -127,6 +131,16 @@ describe("alerts of one group", () => {
       "Opened 22 (SSH)",
       "security group sg-2",
     ]);
+  });
+
+  test("say what they were refused for, where only the error tells that, and a title of their own", () => {
+    const refused = (user: string) =>
+      `AccessDenied: User: ${user} is not authorized to perform: iam:AttachUserPolicy on resource: user ${user} because no policy allows it`;
+    const standing = alert(1, { error: refused("bob") });
+    const differs = (more: Partial<Alert>) => repeatsOf([alert(2, more)], standing, PLAIN_MESSAGES).first.differs;
+    expect(differs({ error: refused("carol") })).toEqual(["on resource: user carol"]);
+    expect(differs({ error: refused("bob") })).toEqual([]);
+    expect(differs({ error: refused("bob"), title: "Ticket 2" })).toEqual(["Ticket 2"]);
   });
 
   test("are that alert where there is one", () => {

@@ -224,7 +224,7 @@ describe("slackMessage", () => {
       fc.property(fc.oneof(alert, fc.constant(ALERT)), (news) => {
         for (const text of parsed(slackMessage(news))) {
           columns += 1;
-          expect(text).toMatch(/^\*(Where|When)\*\n[\p{L}\p{N} ,()/·+:-]+$/u);
+          expect(text).toMatch(/^\*(Where|When|First|Last)\*\n[\p{L}\p{N} ,()/·+:-]+$/u);
         }
       }),
       { seed: 11, numRuns: 150 },
@@ -338,6 +338,15 @@ describe("slackMessage", () => {
   });
 });
 
+test("what was told first need not have happened first", () => {
+  const at = (when: string | undefined, time: string) => ({ eventId: "x", when, time, differs: [] });
+  const last = at(ALERT.when, "11 Jun 11:15:00");
+  const several = { count: 2, first: at("2025-06-11T09:10:00Z", "11 Jun 11:10:00"), last, occurrences: [] };
+  const said = (news: News) => JSON.stringify(slackMessage(news)).match(/\*First\*\\n[^"]*/)?.[0];
+  expect(said({ ...ALERT, repeats: several })).toBe("*First*\\n11 Jun 11:10:00");
+  expect(said({ ...ALERT, repeats: { ...several, first: last } })).toBe(`*First*\\n${ALERT.time}`);
+});
+
 describe("a banner", () => {
   test("stands above everything else, and leaves the rest as it is", () => {
     const { blocks, ...rest } = slackMessage(ALERT, "For team-a, which is gone.");
@@ -402,6 +411,7 @@ describe("plainMessage", () => {
   test.each([
     ["an address", "https://198.51.100.1/click", "https[:]//198.51.100.1/click"],
     ["an address with a text of its own", "<https://198.51.100.1/|click>", "&lt;https[:]//198.51.100.1/|click&gt;"],
+    ["an address without a scheme", "see www.example.com", "see www[.]example.com"],
     ["a box of its own", "```root", "'''root"],
     ["a line of its own", "x\nWho: nobody", "x Who: nobody"],
     ["a reading direction of its own", "\u202emoc.elpmaxe", "moc.elpmaxe"],

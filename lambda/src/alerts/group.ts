@@ -32,5 +32,7 @@ function actorOf(record: CloudTrailRecord): readonly (string | undefined)[] {
   }
   // Of a role of another account: `AROA…:<session>`.
   const principal = at("principalId")?.replace(/^(AROA[^:]*):.*$/s, "$1");
-  return [type, arn ?? at("invokedBy") ?? principal ?? at("userName"), arn === undefined ? at("accountId") : ""];
+  const name =
+    arn ?? at("invokedBy") ?? principal ?? at("userName") ?? at("onBehalfOf", "userId") ?? at("credentialId");
+  return [type, name, arn === undefined ? at("accountId") : ""];
 }

@@ -4,15 +4,12 @@ import { accountOf, type CloudTrailRecord, textAt } from "#model/record.ts";
 import type { RuleRef } from "#model/rule.ts";
 import type { MessageSettings } from "#model/settings.ts";
 import type { ObjectRef } from "#model/source-item.ts";
-import { resourceOf } from "./resource.ts";
+import { type Resource, resourceOf } from "./resource.ts";
+import { bareCall } from "./service.ts";
 
 /** Slack takes no longer address. https://docs.slack.dev/reference/block-kit/block-elements/button-element */
 const MAX_URL = 3_000;
 const MAX_RUNBOOKS = 3;
-
-/** Calls after which there is nothing left to look at. */
-const REMOVES =
-  /^(Delete|Terminate|Remove)(?!.*(Policy|Tag|Rule|Config|Mfa|MFA|AccessKey|LoginProfile|FromGroup|FromRole))/;
 
 /**
  * Where to look further: the event in CloudTrail's event history, what the call was about, the log file, runbooks. Each
@@ -33,13 +30,19 @@ export function linksOf(
   };
   const here = (page: string | undefined) => (page === undefined ? undefined : consoleUrl(region, page));
   const resource = resourceOf(record);
-  const isGone = REMOVES.test(textAt(record, "eventName") ?? "") && textAt(record, "errorCode") === undefined;
+  const isGone = resource !== undefined && removes(record, resource);
   return [
     ...to("CloudTrail event", here(eventPage(record)), accountId),
     ...(resource === undefined || isGone ? [] : to(capital(resource.kind), here(resource.page), accountId)),
     ...to("Log file", logFile && objectUrl(logFile, region), settings.logAccountId),
     ...runbooks(rules, settings),
   ];
+}
+
+/** Whether there is nothing left to look at: the call removed the resource itself, and not something of it. */
+function removes(record: CloudTrailRecord, { inCalls }: Resource): boolean {
+  const [, what = ""] = /^(?:Delete|Terminate)(.+?)s?$/.exec(bareCall(textAt(record, "eventName") ?? "")) ?? [];
+  return what.toLowerCase() === inCalls && textAt(record, "errorCode") === undefined;
 }
 
 /** Only management events stand in the event history. */

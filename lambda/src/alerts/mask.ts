@@ -6,6 +6,8 @@ const MASK = "(hidden)";
 /** Names of parameters whose values are secrets. */
 const SECRET_KEY =
   /passw(or)?d|passphrase|passcode|secret(?!.*(id|name)$)|credential(?!.*(id|name|source)$)|private_?key|api_?key|authori[sz]ation|signature|^auth$|session_?key|access_?key$|token|cookie|pem$|plaintext|user_?data$|connection_?string|webhook|otp$|authenticationcode\d?$|^pin$/i;
+/** The same, where only the whole word is meant: `DB_PASS`, `dbPwd`, but no `compass`. */
+const SECRET_ENDING = /(^|[_.-])(pass|pwd|PASS|PWD)$|[a-z](Pass|Pwd)$/;
 /** Names that sound so and are none: tokens that number pages or make a call repeatable, kinds and ages of secrets. */
 const HARMLESS_KEY =
   /^(client(request)?|next|idempotency|continuation|pagination)_?token$|^http_?tokens$|(type|arn|status|enabled|required|policy|prevention|length|age|days)$/i;
@@ -44,8 +46,8 @@ const SHAPES: readonly (readonly [RegExp, (found: string) => string])[] = [
   [/(?<!sha256:)\b[0-9a-f]{40,}\b/gi, () => MASK],
 ];
 
-/** Base64 that is no path, ARN or name: 40 characters and more, with upper case, lower case and digits. */
-const BASE64 = /(?<![\w+/=-])[A-Za-z0-9+/_-]{40,}={0,2}(?![\w+/=-])/g;
+/** Base64 that is no path or name: 40 characters and more, with upper case, lower case and digits. Not in ARNs, which are names. */
+const BASE64_OR_ARN = /\barn:[a-z-]{1,20}:[^\s"',;]{1,2048}|(?<![\w+/=-])[A-Za-z0-9+/_-]{40,}={0,2}(?![\w+/=-])/g;
 
 /**
  * A value of a record as people may see it, and no longer than 2,000 characters.
@@ -53,8 +55,13 @@ const BASE64 = /(?<![\w+/=-])[A-Za-z0-9+/_-]{40,}={0,2}(?![\w+/=-])/g;
  */
 export function masked(key: string | undefined, value: string): string {
   if (key !== undefined && isSecret(key.slice(0, MAX_KEY), value)) return MASK;
-  const text = SHAPES.reduce((left, [shape, put]) => left.replace(shape, put), bounded(value, MAX_VALUE));
-  return text.replace(BASE64, (found) => (looksRandom(found) ? MASK : found));
+  const isSecretText = (found: string) => !found.startsWith("arn:") && looksRandom(found);
+  return maskedName(value).replace(BASE64_OR_ARN, (found) => (isSecretText(found) ? MASK : found));
+}
+
+/** The same for a text of names that AWS accepted as such: roles that tools make up look as random as a key. */
+export function maskedName(value: string): string {
+  return SHAPES.reduce((left, [shape, put]) => left.replace(shape, put), bounded(value, MAX_VALUE));
 }
 
 function withoutSecret(pair: string): string {
@@ -64,7 +71,7 @@ function withoutSecret(pair: string): string {
 }
 
 function isSecret(key: string, value: string): boolean {
-  return SECRET_KEY.test(key) && !HARMLESS_KEY.test(key) && !HARMLESS_VALUE.test(value);
+  return (SECRET_KEY.test(key) || SECRET_ENDING.test(key)) && !HARMLESS_KEY.test(key) && !HARMLESS_VALUE.test(value);
 }
 
 /** Words of a path are long, too, but hold few digits, and their parts are short. Secret access keys have 40 characters. */

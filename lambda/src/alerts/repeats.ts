@@ -42,13 +42,20 @@ function differencesOf(alert: Alert, standing: Alert): readonly string[] {
   const details = alert.details.filter(
     ({ label, value }) => !standing.details.some((known) => known.label === label && known.value === value),
   );
-  const fields = (["call", "who", "origin", "region"] as const).flatMap((field) => {
+  const fields = (["title", "call", "error", "who", "origin", "region"] as const).flatMap((field) => {
     const value = alert[field];
     if (value === undefined || value === standing[field]) return [];
+    // Of a call that was refused, often only the error says what it was for; the rest of it names the caller again.
+    if (field === "error") return refusedFor(value) === refusedFor(standing.error) ? [] : [refusedFor(value)];
     // The call is the same in all of them, and what it was done to stands behind it.
     return field === "call" ? [value.slice(value.indexOf(", ") + 1).trim()] : [value];
   });
   return [...details.map(({ label, value }) => `${label} ${value}`), ...fields];
+}
+
+/** `on resource: user bob` of AWS's sentence about what was refused; nothing where it names none. */
+function refusedFor(error = ""): string {
+  return /\bon resource: .*?(?= because |$)/s.exec(error)?.[0] ?? "";
 }
 
 /** Both as one. */

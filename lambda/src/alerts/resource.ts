@@ -1,6 +1,6 @@
 import { type CloudTrailRecord, textAt } from "#model/record.ts";
 import { serviceOf } from "./service.ts";
-import { type Fields, fieldsOf, firstOf, objectsOf, requestOf } from "./values.ts";
+import { type Fields, fieldsOf, objectsOf, requestOf, scalarOf } from "./values.ts";
 
 /** What a call was about. */
 export interface Resource {
@@ -9,6 +9,10 @@ export interface Resource {
   readonly name: string;
   /** As the request has it: a name or an ARN. */
   readonly given: string;
+  /** The name of the parameter that it stands in. */
+  readonly key: string;
+  /** What names of calls call it, such as `securitygroup`. */
+  readonly inCalls: string;
   /** Its page of the console, as `consoleUrl` takes it. */
   readonly page: string | undefined;
 }
@@ -19,7 +23,9 @@ interface Kind {
   /** The names of the parameter; the first that is there counts. */
   readonly keys: readonly string[];
   /** @param id encoded for an address */
-  readonly page?: (id: string) => string;
+  readonly page?: (id: string) => string | undefined;
+  /** What names of calls call it, where that is something else. */
+  readonly inCalls?: string;
   /** The part of the parameter that the page is called by. */
   readonly short?: (name: string) => string;
   /** The part that people call it by, where that is another one. */
@@ -71,8 +77,18 @@ const KINDS: Readonly<Record<string, readonly Kind[]>> = {
     },
   ],
   rds: [
-    { kind: "database", keys: ["dBInstanceIdentifier"], page: (id) => `rds/home#database:id=${id};is-cluster=false` },
-    { kind: "cluster", keys: ["dBClusterIdentifier"], page: (id) => `rds/home#database:id=${id};is-cluster=true` },
+    {
+      kind: "database",
+      inCalls: "dbinstance",
+      keys: ["dBInstanceIdentifier"],
+      page: (id) => `rds/home#database:id=${id};is-cluster=false`,
+    },
+    {
+      kind: "cluster",
+      inCalls: "dbcluster",
+      keys: ["dBClusterIdentifier"],
+      page: (id) => `rds/home#database:id=${id};is-cluster=true`,
+    },
     { kind: "snapshot", keys: ["dBSnapshotIdentifier", "dBClusterSnapshotIdentifier"] },
   ],
   s3: [{ kind: "bucket", keys: ["bucketName"], page: (id) => `s3/buckets/${id}` }],
@@ -101,8 +117,9 @@ const INSTANCE: Kind = {
 const DOCUMENT: Kind = { kind: "document", keys: ["documentName", "name"] };
 const GROUP: Kind = {
   kind: "security group",
-  keys: ["groupId"],
-  page: (id) => `ec2/home#SecurityGroup:groupId=${id}`,
+  // By its name only in a default VPC.
+  keys: ["groupId", "groupName"],
+  page: (id) => (id.startsWith("sg-") ? `ec2/home#SecurityGroup:groupId=${id}` : undefined),
 };
 
 /** Longer names are none; ARNs have at most 2,048 characters, those of resources are far shorter. */
@@ -121,7 +138,7 @@ function ofEc2(record: CloudTrailRecord, request: Fields): Resource | undefined 
   const response = fieldsOf(record.responseElements);
   const places = [request, ...objectsOf(request.instancesSet), ...objectsOf(response.instancesSet)];
   const made = record.eventName === "CreateSecurityGroup" ? [response] : [];
-  const groups = /SecurityGroup/.test(String(record.eventName)) ? [request, ...made] : [];
+  const groups = /SecurityGroup/.test(String(record.eventName)) ? [...made, request] : [];
   const found = [
     ...(record.eventName === "RunInstances" ? [] : [request]).map((fields) => named(KINDS.ec2?.slice(0, 3), fields)),
     ...groups.map((fields) => named([GROUP], fields)),
@@ -142,22 +159,31 @@ function ofTagged({ resourceId }: Fields): Resource | undefined {
     : resourceId.startsWith("sg-")
       ? GROUP
       : undefined;
-  return named([kind ?? { kind: "resource", keys: ["resourceId"] }], { [kind?.keys[0] ?? "resourceId"]: resourceId });
+  const key = "resourceId";
+  return named([{ ...(kind ?? { kind: "resource" }), keys: [key] }], { [key]: resourceId });
 }
 
 function named(kinds: readonly Kind[] = [], fields: Fields): Resource | undefined {
   const whole = (name: string) => name;
-  for (const { kind, keys, page, short = whole, inWords = short } of kinds) {
-    const name = firstOf(fields, ...keys);
-    if (name === undefined || name.length > MAX_NAME) continue;
-    return { kind, name: inWords(name), given: name, page: page?.(encodeURIComponent(short(name).toWellFormed())) };
+  for (const { kind, keys, page, short = whole, inWords = short, inCalls = kind } of kinds) {
+    const key = keys.find((each) => scalarOf(fields[each]) !== undefined);
+    const given = key && scalarOf(fields[key]);
+    if (key === undefined || given === undefined || given.length > MAX_NAME) continue;
+    return {
+      kind,
+      name: inWords(given),
+      given,
+      key,
+      inCalls: inCalls.replaceAll(" ", "").toLowerCase(),
+      page: page?.(encodeURIComponent(short(given).toWellFormed())),
+    };
   }
   return undefined;
 }
 
-/** `arn:aws:lambda:…:function:name:alias`, or the same without its beginning. */
+/** Of `arn:aws:lambda:…:function:name:alias`, or the same without its beginning, also `name:alias`. */
 function functionName(name: string): string {
-  return /function:([^:]+)/.exec(name)?.[1] ?? name;
+  return /^(?:.*:function:)?([^:]+)/.exec(name)?.[1] ?? name;
 }
 
 /** The ARN of a secret ends with six characters that are not in its name. */

@@ -7,7 +7,7 @@ import { nameOf } from "./account.ts";
 import { clientInWords, originInWords } from "./client.ts";
 import { detailsOf } from "./details.ts";
 import { linksOf } from "./links.ts";
-import { masked } from "./mask.ts";
+import { masked, maskedName } from "./mask.ts";
 import { isFailedSignIn, plainAlert } from "./plain-news.ts";
 import { resourceOf } from "./resource.ts";
 import { bareCall, serviceInWords } from "./service.ts";
@@ -40,25 +40,28 @@ export function toAlert(
   const call = textAt(record, "eventName") ?? "unknown call";
   const error = errorOf(record);
   const resource = resourceOf(record);
-  const known = resource === undefined ? [] : [resource.name, resource.given];
   const { title, details } = wordedIn(worst.wording);
   const origin = originInWords(from, clientInWords(userAgent, isConsoleSession(record)));
   return {
     ...plain,
     title: title ?? plain.title,
     accountName: accountId && nameOf(accountId, messages.accountNames),
-    call: said([inWords(record, call), resource && `${resource.kind} ${resource.name}`].filter(Boolean).join(", ")),
-    who: said(whoIn(record, messages)),
+    call: named([inWords(record, call), resource && `${resource.kind} ${resource.name}`].filter(Boolean).join(", ")),
+    who: named(whoIn(record, messages)),
     time: when && bounded(timeIn(when, messages.timeZone), MAX_TEXT),
     origin: origin && said(origin),
     error: error && said(error),
-    details: details ?? detailsOf(record, known, requiredTags),
+    details: details ?? detailsOf(record, resource, requiredTags),
     links: linksOf(record, rules, messages, logFile),
   };
 }
 
 function said(text: string): string {
   return bounded(masked(undefined, text), MAX_TEXT);
+}
+
+function named(text: string): string {
+  return bounded(maskedName(text), MAX_TEXT);
 }
 
 /** `IAM CreateUser`; a sign-in is no call to people. */

@@ -67,7 +67,7 @@ function alertContent(alert: Alert): Content {
     ]),
     columns: facts([
       ["Where", whereIn(alert)],
-      [repeats === undefined ? "When" : "First", alert.time ?? alert.when],
+      [repeats === undefined ? "When" : "First", firstTime(alert)],
       ["Last", repeats?.last.time],
     ]),
     list: listOf(repeats),
@@ -75,6 +75,12 @@ function alertContent(alert: Alert): Content {
     context: alertContext(alert),
     links,
   };
+}
+
+/** Files come in any order: what was told first need not have happened first. */
+function firstTime({ repeats, time, when }: Alert): string | undefined {
+  const first = repeats?.first;
+  return first === undefined || first.when === when ? (time ?? when) : (first.time ?? first.when);
 }
 
 /** `prod-payments (111111111111) · eu-central-1` */

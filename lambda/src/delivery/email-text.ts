@@ -1,6 +1,6 @@
 import type { Fact, News } from "#model/news.ts";
 import { contentOf, titleOf } from "./content.ts";
-import { plain } from "./plain.ts";
+import { plain, withoutLinks } from "./plain.ts";
 
 /** People read little of a long mail, and SNS takes 256 KiB for all texts together. In characters. */
 const MAX_VALUE = 800;
@@ -47,7 +47,5 @@ function factLines(facts: readonly Fact[]): readonly string[] {
 
 /** One line of text that leads nowhere: what reads as an address becomes a link in mail programs and telephones. */
 export function harmless(text: string, max: number = MAX_VALUE): string {
-  return plain(text, { max })
-    .replaceAll("://", "[:]//")
-    .replaceAll(/\bwww\./gi, "www[.]");
+  return withoutLinks(plain(text, { max }));
 }

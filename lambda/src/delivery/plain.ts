@@ -30,6 +30,11 @@ function cut(text: string, max: number): string {
   return `${kept}…`;
 }
 
+/** Breaks what reads as an address: programs make links of it. */
+export function withoutLinks(text: string): string {
+  return text.replaceAll("://", "[:]//").replaceAll(/\bwww\./gi, "www[.]");
+}
+
 /** For text that Slack reads as mrkdwn. https://docs.slack.dev/messaging/formatting-message-text#escaping */
 export function escapeMrkdwn(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");

@@ -1,7 +1,7 @@
 import type { News } from "#model/news.ts";
 import type { Severity } from "#model/rule.ts";
 import { contentOf, titleOf } from "./content.ts";
-import { escapeMrkdwn, lengthOf, plain } from "./plain.ts";
+import { escapeMrkdwn, lengthOf, plain, withoutLinks } from "./plain.ts";
 import {
   type Block,
   columnsBlock,
@@ -104,9 +104,6 @@ export function plainMessage(news: News, banner?: string): SlackMessage {
   });
   const hidden = texts.length - shown.length;
   // Slack makes links of addresses in such a text, and of three backticks a box up to the next three: both may be an attacker's.
-  const text = [...shown, ...(hidden === 0 ? [] : [`… and ${hidden} more`])]
-    .join("\n")
-    .replaceAll("://", "[:]//")
-    .replaceAll("`", "'");
-  return { text: escapeMrkdwn(text), unfurl_links: false, unfurl_media: false };
+  const text = [...shown, ...(hidden === 0 ? [] : [`… and ${hidden} more`])].join("\n").replaceAll("`", "'");
+  return { text: escapeMrkdwn(withoutLinks(text)), unfurl_links: false, unfurl_media: false };
 }

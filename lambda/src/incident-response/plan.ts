@@ -18,6 +18,7 @@ export function planOf(
   const { instance, interfaces, volumes } = before;
   const spot = instance.lifecycle === "spot";
   const running = instance.state === "running";
+  const elastic = interfaces.some((one) => one.elastic.length > 0);
   const does = (step: string, what: string): Planned => ({ step, what, skipped: false });
   const skips = (step: string, what: string): Planned => ({ step, what, skipped: true });
   const when = (condition: boolean, step: string, what: string, otherwise: string) =>
@@ -32,12 +33,9 @@ export function planOf(
       "it is in no Auto Scaling group",
     ),
     does("Isolate", `put ${interfaces.map(({ id }) => id).join(", ")} into ${group}, and into nothing else`),
-    when(
-      interfaces.some(({ elastic }) => elastic.length > 0),
-      "CutAddresses",
-      "take its Elastic IPs off",
-      "it has no Elastic IP",
-    ),
+    elastic && run.profile === "contain" && settings.forensicCidrs.length > 0
+      ? skips("CutAddresses", "people come in by its Elastic IP")
+      : when(elastic, "CutAddresses", "take its Elastic IPs off", "it has no Elastic IP"),
     when(
       volumes.length > 0,
       "LiveSnapshots",

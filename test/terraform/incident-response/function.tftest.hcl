@@ -209,12 +209,17 @@ run "tells_the_command_line_where_it_is" {
 
   assert {
     condition = aws_ssm_parameter.command_line.name == "/cloudtrail-to-slack/incident-response" && jsonencode(jsondecode(aws_ssm_parameter.command_line.value)) == jsonencode({
-      bucket              = "incident-response-evidence-123456789012-eu-central-1"
-      kmsKeyArn           = "arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-4000-8000-00000000000e"
-      quarantineGroupName = "ir-quarantine-{vpc}"
-      signingKeyArn       = "arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-4000-8000-00000000005e"
-      stateMachineArn     = "arn:aws:states:eu-central-1:123456789012:stateMachine:made-machine"
-      topicArn            = "arn:aws:sns:eu-central-1:123456789012:made-topic"
+      bucket                    = "incident-response-evidence-123456789012-eu-central-1"
+      forensic                  = null
+      forensicCidrs             = []
+      forensicPorts             = [22]
+      kmsKeyArn                 = "arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-4000-8000-00000000000e"
+      nmi                       = true
+      quarantineGroupName       = "ir-quarantine-{vpc}"
+      replacementLaunchTemplate = null
+      signingKeyArn             = "arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-4000-8000-00000000005e"
+      stateMachineArn           = "arn:aws:states:eu-central-1:123456789012:stateMachine:made-machine"
+      topicArn                  = "arn:aws:sns:eu-central-1:123456789012:made-topic"
     })
     error_message = aws_ssm_parameter.command_line.value
   }

@@ -142,7 +142,7 @@ run "lets_operators_respond_and_read_and_approvers_approve" {
       }) == jsonencode({
       FindModule      = [["ssm:GetParameter"], ["arn:aws:ssm:eu-central-1:123456789012:parameter/cloudtrail-to-slack/incident-response"]]
       StartResponses  = [["states:ListExecutions", "states:StartExecution"], ["arn:aws:states:eu-central-1:123456789012:stateMachine:incident-response"]]
-      FollowResponses = [["states:DescribeExecution", "states:GetExecutionHistory", "states:RedriveExecution"], ["arn:aws:states:eu-central-1:123456789012:execution:incident-response:*"]]
+      FollowResponses = [["states:DescribeExecution", "states:GetExecutionHistory"], ["arn:aws:states:eu-central-1:123456789012:execution:incident-response:*"]]
       ReadEvidence    = [["s3:GetObject", "s3:GetObjectRetention", "s3:GetObjectVersion"], ["arn:aws:s3:::incident-response-evidence-123456789012-eu-central-1/cases/*", "arn:aws:s3:::incident-response-evidence-123456789012-eu-central-1/instances/*"]]
       ListEvidence    = [["s3:ListBucket", "s3:ListBucketVersions"], ["arn:aws:s3:::incident-response-evidence-123456789012-eu-central-1"]]
       DecryptEvidence = [["kms:Decrypt"], ["arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-4000-8000-00000000000e"]]

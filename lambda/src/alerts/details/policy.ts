@@ -7,11 +7,20 @@ const DOCUMENTS = [
   "policyDocument",
   "assumeRolePolicyDocument",
   "policy",
+  "Policy",
+  "policy.policy",
   "bucketPolicy",
   "policyText",
+  "policyInJson",
   "resourcePolicy",
+  "accessPolicies",
+  "accessPolicy",
+  "attributes.Policy",
+  "attribute.Policy",
+  "attributeValue",
+  "PutAccessPointPolicyRequest.Policy",
   "content",
-];
+].map((path) => path.split("."));
 const MAX_STATEMENTS = 3;
 const MAX_ITEMS = 4;
 const MAX_ITEM = 120;
@@ -22,13 +31,19 @@ const MAX_DOCUMENT = 100_000;
 export function policyDetails(record: CloudTrailRecord): readonly Fact[] {
   const request = fieldsOf(record.requestParameters);
   const attached = firstOf(request, "policyArn");
-  const grants = DOCUMENTS.flatMap((key) => statementsOf(request[key])).map(inWords);
+  const at = (path: readonly string[]) => path.reduce<unknown>((value, key) => fieldsOf(value)[key], request);
+  const grants = DOCUMENTS.flatMap((path) => statementsOf(at(path))).map(inWords);
   return [
     ...(attached === undefined
       ? []
       : [{ label: "Policy", value: attached.replace(/^arn:[a-z-]+:iam::(aws|\d{12}):policy\//, "") }]),
     ...(grants.length === 0 ? [] : [{ label: "Grants", value: listed(grants, MAX_STATEMENTS, "; ") }]),
   ];
+}
+
+/** Whether a text is a policy, which is told in words. */
+export function isPolicy(text: string): boolean {
+  return text.includes("{") && statementsOf(text).length > 0;
 }
 
 /** The statements of a document; none of what is no policy. Names of its parts in lower case: not every service keeps them. */

@@ -8,11 +8,11 @@ const MAX_VALUE = 120;
 const MAX_KEY = 60;
 /** A request may hold thousands of values; people need the first. */
 const MAX_LOOKED_AT = 200;
-const MAX_DEPTH = 4;
+const MAX_DEPTH = 8;
 
 /** What says nothing about what happened. */
 const NOISE =
-  /(^|\.)(host|x-amz-(?!acl|grant)|xmlns|maxResults|maxItems|pageSize|nextToken|marker|clientToken|clientRequestToken|idempotencyToken|dryRun|tag$|tagSet|tagSpecification|publicKeyMaterial|attributeType|ipPermissions|createVolumePermission|launchPermission)|(^|\.)(policy|policyDocument|assumeRolePolicyDocument|bucketPolicy)(\.|$)|(^|\.)policyArn$/i;
+  /(^|\.)(host$|x-amz-(?!acl|grant)|xmlns|maxResults|maxItems|pageSize|nextToken|marker|clientToken|clientRequestToken|idempotencyToken|dryRun|tag$|tagSet|tagSpecification|publicKeyMaterial|attributeType|ipPermissions|createVolumePermission|launchPermission)|(^|\.)(policy|policyDocument|assumeRolePolicyDocument|bucketPolicy)(\.|$)|(^|\.)policyArn$/i;
 
 /** The parameters that tell most: switches, states and names come before the rest. */
 const TELLING =
@@ -20,21 +20,25 @@ const TELLING =
 
 /**
  * The most telling parameters of any request, where nothing better is known: `publicAccess: true · bucketName: example`.
- * @param isKnown whether a value is said elsewhere in the alert
+ * @param isKnown whether a value of such a name is said elsewhere in the alert
  */
-export function requestDetails(record: CloudTrailRecord, isKnown: (value: string) => boolean): readonly Fact[] {
+export function requestDetails(
+  record: CloudTrailRecord,
+  isKnown: (name: string, value: string) => boolean,
+): readonly Fact[] {
   const found: { readonly key: string; readonly value: string }[] = [];
   collect(withoutWrapper(record), "", 0, found);
-  const news = found.filter(({ key, value }) => !NOISE.test(key) && !isKnown(value));
+  const nameOf = (key: string) => key.slice(key.lastIndexOf(".") + 1);
+  const news = found.filter(({ key, value }) => !NOISE.test(key) && !isKnown(nameOf(key), value));
   const isTelling = ({ key }: { readonly key: string }) => TELLING.test(key);
   const ordered = [...news.filter(isTelling), ...news.filter((entry) => !isTelling(entry))];
   if (ordered.length === 0) return [];
   const shown = ordered.slice(0, MAX_SHOWN).map(({ key, value }) => {
-    const name = key.slice(key.lastIndexOf(".") + 1);
-    return `${bounded(key, MAX_KEY)}: ${bounded(masked(name, value), MAX_VALUE)}`;
+    return `${bounded(key, MAX_KEY)}: ${bounded(masked(nameOf(key), value), MAX_VALUE)}`;
   });
   const more = ordered.length - shown.length;
-  return [{ label: "Request", value: shown.join(" · ") + (more > 0 ? ` · and ${more} more` : "") }];
+  const atLeast = found.length >= MAX_LOOKED_AT ? "at least " : "";
+  return [{ label: "Request", value: shown.join(" · ") + (more > 0 ? ` · and ${atLeast}${more} more` : "") }];
 }
 
 /** With the wrapper away, and not beside what was in it. */
