@@ -41,6 +41,15 @@ describe("a security group tells the ports and ranges", () => {
       ["Opened: tcp 22 (SSH) from everyone (0.0.0.0/0, ::/0); udp 5000–5010 from 192.0.2.0/24"],
     ],
     [
+      "that it did not open, where the call was refused",
+      ec2(
+        "AuthorizeSecurityGroupIngress",
+        permission({ ipProtocol: "tcp", fromPort: 22, toPort: 22, ipRanges: ranges("0.0.0.0/0") }),
+        { errorCode: "Client.UnauthorizedOperation" },
+      ),
+      ["Not opened: tcp 22 (SSH) from everyone (0.0.0.0/0)"],
+    ],
+    [
       "of a range of ports, with the services in it",
       ec2(
         "AuthorizeSecurityGroupIngress",

@@ -212,6 +212,16 @@ describe("links lead", () => {
     ]);
   });
 
+  test.each([
+    ["us-gov-west-1", "https://console.amazonaws-us-gov.com/"],
+    ["cn-north-1", "https://console.amazonaws.cn/"],
+  ])("through the access portal into the partition of %s", (awsRegion, page) => {
+    const identityCenter = { startUrl: "https://example.awsapps.com/start", roleName: undefined };
+    const [event = ""] = links({ awsRegion }, { identityCenter });
+    expect(new URL(event.split(" ").at(-1) ?? "").origin).toBe("https://example.awsapps.com");
+    expect(decodeURIComponent(event.split("destination=")[1] ?? "")).toContain(page);
+  });
+
   test("nowhere else, whatever the record and the file are called", () => {
     const text = fc.string({ unit: "binary", maxLength: 60 });
     const HOSTS = ["console.aws.amazon.com", "example.awsapps.com"];

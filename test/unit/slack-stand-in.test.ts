@@ -7,7 +7,7 @@ let slack: SlackStandIn;
 
 beforeEach(async () => {
   nowMs = Date.UTC(2026, 0, 1);
-  slack = await startSlackStandIn({ nowMs: () => nowMs });
+  slack = await startSlackStandIn({ nowMs: () => nowMs, takesMisfits: true });
 });
 
 afterEach(() => slack.close());
@@ -447,4 +447,12 @@ describe("watching the stand-in", () => {
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
     expect(answers.map(({ headers }) => headers.get("access-control-allow-origin"))).toEqual(answers.map(() => null));
   });
+});
+
+it("says at its end that a message was refused for what it held, where nobody meant that", async () => {
+  const strict = await startSlackStandIn();
+  await send(strict.hook("team-a"), {});
+  await expect(strict.close()).rejects.toThrow(
+    "Slack refuses 1 of the messages that were posted, the first because: no_text",
+  );
 });

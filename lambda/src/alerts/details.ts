@@ -44,7 +44,7 @@ export function detailsOf(
     isPolicy(value);
   // Traffic and sign-ins are said completely; elsewhere the rest of the request may matter, too.
   const rest = ofKind.some(({ label }) =>
-    /^(Opened|Closed|Now open|Allowed|Denied|Removed|MFA|Missing|Shared|No longer)/.test(label),
+    /^(Opened|Closed|Not opened|Not closed|Now open|Allowed|Denied|Removed|MFA|Missing|Shared|No longer)/.test(label),
   )
     ? []
     : requestDetails(record, isSaid);

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { checkMessage } from "./block-kit.ts";
+import { checkMessage, explainMessage } from "./block-kit.ts";
 import { isObject } from "./checks.ts";
 import { type Dialect, hookPath, isHookPath, tsOf, webApi, webhook } from "./dialects.ts";
 import { json, parseJson, readBody, send } from "./http.ts";
@@ -21,6 +21,8 @@ export interface SlackStandInOptions {
   readonly burst?: number;
   /** Clock of the rate limit and of `receivedAtMs`, in milliseconds since 1970; `Date.now` unless set. */
   readonly nowMs?: () => number;
+  /** Whether messages may be posted that Slack refuses for what they hold; otherwise {@link SlackStandIn.close} rejects. */
+  readonly takesMisfits?: boolean;
 }
 
 /** A local server that answers as Slack does and keeps what it is sent. */
@@ -41,13 +43,13 @@ export interface SlackStandIn {
   waitFor(channel: string, count: number, timeoutMs: number): Promise<readonly Received[]>;
   /** Forgets messages, refusals, scripted answers and the rate limits' past; hooks stay valid. */
   clear(): void;
-  /** Stops listening and closes every connection. */
+  /** Stops listening and closes every connection. Rejects when a message was refused for what it held: no test means to. */
   close(): Promise<void>;
 }
 
 /** Starts a stand-in on 127.0.0.1 and resolves once it listens; rejects if the port is taken. */
 export async function startSlackStandIn(options: SlackStandInOptions = {}): Promise<SlackStandIn> {
-  const { port = 0, messagesPerSecond = 1, burst = 20, nowMs = Date.now } = options;
+  const { port = 0, messagesPerSecond = 1, burst = 20, nowMs = Date.now, takesMisfits = false } = options;
   const state: State = {
     nowMs,
     inbox: new Inbox(),
@@ -57,6 +59,7 @@ export async function startSlackStandIn(options: SlackStandInOptions = {}): Prom
     channels: new Set(),
     channelOfPath: new Map(),
     closing: new AbortController(),
+    misfits: [],
   };
   state.newBucket();
   const server = createServer((request, response) => {
@@ -88,13 +91,19 @@ export async function startSlackStandIn(options: SlackStandInOptions = {}): Prom
       state.scripts.clear();
       state.buckets.clear();
     },
-    close: () =>
-      new Promise<void>((resolve, reject) => {
-        state.closing.abort();
-        state.inbox.close();
+    close: async () => {
+      state.closing.abort();
+      state.inbox.close();
+      await new Promise<void>((resolve, reject) => {
         server.close((error) => (error === undefined ? resolve() : reject(error)));
         server.closeAllConnections();
-      }),
+      });
+      const [first] = state.misfits;
+      if (takesMisfits || first === undefined) return;
+      throw new Error(
+        `Slack refuses ${state.misfits.length} of the messages that were posted, the first because: ${first}`,
+      );
+    },
   };
 }
 
@@ -107,6 +116,8 @@ interface State {
   readonly channels: Set<string>;
   readonly channelOfPath: Map<string, string>;
   readonly closing: AbortController;
+  /** Why messages were refused for what they hold. */
+  readonly misfits: string[];
 }
 
 /** Of Slack's Web API. https://docs.slack.dev/reference/methods/chat.update */
@@ -175,7 +186,9 @@ async function post(
   state.buckets.set(limited, bucket);
   const retryAfterSeconds = bucket.take();
   if (retryAfterSeconds > 0) return refuseUsually(dialect.rateLimitedWord, retryAfterSeconds);
-  const word = checkMessage(payload) ?? wrongPlace(state, channel, path, payload);
+  const misfit = checkMessage(payload);
+  if (misfit !== undefined) state.misfits.push(explainMessage(payload) ?? misfit);
+  const word = misfit ?? wrongPlace(state, channel, path, payload);
   if (word !== undefined) return refuseUsually(word);
 
   const receivedAtMs = state.nowMs();

@@ -48,8 +48,15 @@ export function trafficDetails(record: CloudTrailRecord): readonly Fact[] {
   const isOut = call.endsWith("Egress");
   const opened = openings(request, isOut);
   if (opened.length === 0) return [];
-  const label = call.startsWith("Revoke") ? "Closed" : call.startsWith("Modify") ? "Now open" : "Opened";
+  const tookEffect = textAt(record, "errorCode") === undefined;
+  const label = labelOf(call, tookEffect);
   return [{ label: isOut ? `${label} (outbound)` : label, value: listed(opened, MAX_RULES, "; ") }];
+}
+
+function labelOf(call: string, tookEffect: boolean): string {
+  if (call.startsWith("Revoke")) return tookEffect ? "Closed" : "Not closed";
+  if (!tookEffect) return "Not opened";
+  return call.startsWith("Modify") ? "Now open" : "Opened";
 }
 
 /** `tcp 22 (SSH) from everyone (0.0.0.0/0)`, one for each permission. */
