@@ -63,7 +63,10 @@ async function caseElsewhere(instanceId: string, { aws, stateMachineArn }: Surro
   const executed =
     stateMachineArn === undefined
       ? undefined
-      : await executedCase(aws.sfn, stateMachineArn, instanceId).catch(() => undefined);
+      : await executedCase(aws.sfn, stateMachineArn, instanceId).catch((error: unknown) => {
+          unread ??= `the executions of ${instanceId} cannot be read: ${messageOf(error)}`;
+          return undefined;
+        });
   if (executed !== undefined)
     return { name: executed.name, instanceId, before: executed.before, outsideBucket: executed.changes };
   if (unread !== undefined) throw new RespondError(EXIT.forbidden, unread);

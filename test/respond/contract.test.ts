@@ -139,6 +139,16 @@ test("G15: the first line tells which, where and as whom, before anything is ask
   expect(before).toEqual([expect.stringMatching(`^contain ${id} in ${REGION} of the account ${ACCOUNT}, as arn:aws:`)]);
 });
 
+test("executions that cannot be read are not taken for a case that is not there: exit 7", async () => {
+  const id = await launch(scene);
+  const restore = () => respond("restore", id, "--reason", "test");
+  const { code, said } = await withStateMachine(() => failing("ListExecutions", denied, restore));
+  expect({ code, said }).toEqual({
+    code: EXIT.forbidden,
+    said: expect.stringContaining(`the executions of ${id} cannot be read`),
+  });
+});
+
 test("a dry run knows how the module is set", async () => {
   const id = await launch(scene);
   const Filters = [{ Name: "attachment.instance-id", Values: [id] }];

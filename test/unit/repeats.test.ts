@@ -140,6 +140,7 @@ describe("alerts of one group", () => {
     const differs = (more: Partial<Alert>) => repeatsOf([alert(2, more)], standing, PLAIN_MESSAGES).first.differs;
     expect(differs({ error: refused("carol") })).toEqual(["on resource: user carol"]);
     expect(differs({ error: refused("bob") })).toEqual([]);
+    expect(differs({ error: "AccessDenied" })).toEqual([]);
     expect(differs({ error: refused("bob"), title: "Ticket 2" })).toEqual(["Ticket 2"]);
   });
 

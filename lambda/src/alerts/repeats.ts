@@ -46,7 +46,7 @@ function differencesOf(alert: Alert, standing: Alert): readonly string[] {
     const value = alert[field];
     if (value === undefined || value === standing[field]) return [];
     // Of a call that was refused, often only the error says what it was for; the rest of it names the caller again.
-    if (field === "error") return refusedFor(value) === refusedFor(standing.error) ? [] : [refusedFor(value)];
+    if (field === "error") return refusedFor(value).filter((what) => !refusedFor(standing.error).includes(what));
     // The call is the same in all of them, and what it was done to stands behind it.
     return field === "call" ? [value.slice(value.indexOf(", ") + 1).trim()] : [value];
   });
@@ -54,8 +54,8 @@ function differencesOf(alert: Alert, standing: Alert): readonly string[] {
 }
 
 /** `on resource: user bob` of AWS's sentence about what was refused; nothing where it names none. */
-function refusedFor(error = ""): string {
-  return /\bon resource: .*?(?= because |$)/s.exec(error)?.[0] ?? "";
+function refusedFor(error = ""): readonly string[] {
+  return /\bon resource: .*?(?= because |$)/s.exec(error) ?? [];
 }
 
 /** Both as one. */
